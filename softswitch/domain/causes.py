@@ -1,0 +1,43 @@
+"""Why a leg, a presentation or a call ended: the one documented list.
+
+Signalling translates SIP status codes and media facts into these on their way in, and back on their way out; records,
+reports and commands show them as they are written here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+
+class Cause(StrEnum):
+    """Each value's comment is its meaning for the person who reads a record."""
+
+    HUNG_UP = "hung-up"  # someone put the phone down after the call was answered
+    CANCELLED = "cancelled"  # the calling party gave up before our answer
+    NO_ANSWER = "no-answer"  # it rang (180 or 183) and nobody answered in time
+    BUSY = "busy"
+    DECLINED = "declined"  # the person pressed it away (603)
+    UNREACHABLE = "unreachable"  # not registered, no answer to INVITE, or the network says the number cannot be had
+    NETWORK_FAILURE = "network-failure"  # a carrier or phone answered with a fault of its own (5xx)
+    UNKNOWN_NUMBER = "unknown-number"  # nothing is configured for what was dialled, or the carrier knows no such number
+    NOT_ALLOWED = "not-allowed"  # the caller may not dial this
+    INCOMPATIBLE_MEDIA = "incompatible-media"  # no common codec, or an SDP that cannot be used
+    NO_MEDIA_PORTS = "no-media-ports"  # every media port is taken, or no media process is up
+    MEDIA_LOST = "media-lost"  # the media process that carried the call died
+    SILENT = "silent"  # no RTP came and the phone did not answer our probe
+    NOT_CONFIRMED = "not-confirmed"  # our answer was never acknowledged
+    ANSWERED_ELSEWHERE = "answered-elsewhere"  # another device or agent was first
+    CALLER_GONE = "caller-gone"  # the caller left while this device rang
+    AGENT_LOST = "agent-lost"  # the agent's leg failed after pick-up
+    QUEUE_FULL = "queue-full"
+    MAX_WAIT = "max-wait"
+    BUSY_DESTINATION = "busy-destination"  # the number leads to `busy`
+    SAID = "said"  # a `say:` destination was played to its end
+    BY_COMMAND = "by-command"
+    DRAINING = "draining"  # the switch is stopping and takes no new calls
+    CRASH = "crash"
+
+
+Outcome: TypeAlias = Literal["answered", "abandoned", "overflowed", "refused", "failed", "direct"]
+EndedBy: TypeAlias = Literal["caller", "agent", "switch"]

@@ -1,0 +1,183 @@
+"""All that the switch can be told. An input carries what is needed to decide on it: the domain is told, it never asks.
+
+Legs speak a small neutral vocabulary; no SIP, SDP or RTP gets past signalling. Ids of incoming legs are chosen by
+signalling, ids of legs that the switch dials by the switch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from softswitch.domain.causes import Cause
+from softswitch.domain.office import Office
+
+LegId: TypeAlias = str
+CallId: TypeAlias = str
+Presence: TypeAlias = Literal["logged-out", "ready", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class FromTrunk:
+    """The call came by this carrier."""
+
+    trunk: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromPhone:
+    """The call came from this registered, authenticated phone."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegInvited:
+    """Someone calls. `media_fault` is set when this leg could not be answered: no common codec, no media port free."""
+
+    leg: LegId
+    origin: FromTrunk | FromPhone
+    caller: str
+    caller_name: str
+    dialled: str
+    media_fault: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegProgressed:
+    """A leg that we dial rings (180 or 183)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """A leg that we dial picked up, and its media can be had."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegRefused:
+    """A leg that we dial came to nothing."""
+
+    leg: LegId
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeld:
+    """The far end put us on hold, or took us back."""
+
+    leg: LegId
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """A leg is over without our asking. Before our answer to an incoming leg: the caller cancelled.
+
+    HUNG_UP and CANCELLED come from the far end; NOT_CONFIRMED, SILENT, MEDIA_LOST and the like are faults.
+    """
+
+    leg: LegId
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A key of the far end."""
+
+    leg: LegId
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """What `PlayOnLeg` with this tag had to say once is through."""
+
+    leg: LegId
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingCompleted:
+    """The file is whole on disk."""
+
+    recording: str
+    seconds: float
+    sha256: str | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRegistrationChanged:
+    """A phone has, or has no longer, a contact where it can be reached. Repeated with each fresh registration."""
+
+    phone: str
+    is_registered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkReachabilityChanged:
+    """A carrier answers, or no longer does. Trunks count as reachable until told otherwise."""
+
+    trunk: str
+    is_reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDecided:
+    """The answer to `ClaimAgent`: on a single node it comes at once and is always granted."""
+
+    presentation: str
+    is_granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetPresence:
+    """An agent logs in ("ready"), gets ready, pauses or logs out. `by` tells who wanted it, for the journal."""
+
+    agent: str
+    presence: Presence
+    reason: str | None = None
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpCall:
+    """Somebody in charge ends a call."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeChanged:
+    """A new configuration is in force."""
+
+    office: Office
+
+
+@dataclass(frozen=True, slots=True)
+class DrainStarted:
+    """No new calls from now on; running ones go on."""
+
+
+Input: TypeAlias = (
+    LegInvited
+    | LegProgressed
+    | LegAnswered
+    | LegRefused
+    | LegHeld
+    | LegEnded
+    | DigitPressed
+    | PlaybackEnded
+    | RecordingCompleted
+    | PhoneRegistrationChanged
+    | TrunkReachabilityChanged
+    | ClaimDecided
+    | SetPresence
+    | HangUpCall
+    | OfficeChanged
+    | DrainStarted
+)
