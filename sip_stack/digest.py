@@ -1,0 +1,214 @@
+"""Digest authentication (RFC 7616; RFC 3261 §22, RFC 8760 for SHA-256): as server, and as client.
+
+The server keeps nothing per challenge: a nonce is its time of issue, signed with a key that is new at each start, so
+floods of challenges cost no memory. What is kept is the nonce counts that were used, in a sliding window for each nonce
+in use, since phones pipeline requests over UDP and they may come out of order; a count never counts twice. An unknown
+user and a wrong password cost the same work and give the same verdict. Only `qop=auth` is spoken.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sip_stack.errors import MalformedMessage
+from sip_stack.grammar import split_outside, unquote
+from sip_stack.uri import SipUri
+
+NONCE_TTL_S: Final = 60.0
+NONCES_IN_USE_MAX: Final = 10_000
+COUNT_WINDOW: Final = 64
+AUTHORIZATIONS_MAX: Final = 4
+
+_HASHES: Final = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
+_NO_SUCH_USER: Final = "0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an Authorization proved. `username` is set when it is accepted; `is_stale`: right, but the nonce is old."""
+
+    username: str | None = None
+    is_stale: bool = False
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.username is not None
+
+
+REJECTED: Final = Verdict()
+
+
+@dataclass(slots=True)
+class _Counts:
+    """The nonce counts seen: the highest, and a bit for each of the COUNT_WINDOW below it."""
+
+    highest: int = 0
+    seen: int = 0
+
+    def take(self, count: int) -> bool:
+        if count > self.highest:
+            self.seen = ((self.seen << (count - self.highest)) | 1) & ((1 << COUNT_WINDOW) - 1)
+            self.highest = count
+            return True
+        behind = self.highest - count
+        if behind >= COUNT_WINDOW or self.seen >> behind & 1:
+            return False
+        self.seen |= 1 << behind
+        return True
+
+
+class DigestServer:
+    """Challenges and verifies for one realm. `key` is secret and random; `now` is monotonic seconds."""
+
+    def __init__(self, realm: str, key: bytes, nonce_ttl_s: float = NONCE_TTL_S) -> None:
+        self._realm = realm
+        self._key = key
+        self._nonce_ttl_s = nonce_ttl_s
+        self._issued = 0
+        self._counts: OrderedDict[str, _Counts] = OrderedDict()
+
+    def challenge(self, now: float, *, algorithms: Sequence[str] = ("MD5",), is_stale: bool = False) -> list[str]:
+        """Values for WWW-Authenticate, one for each algorithm, preferred first (RFC 8760 §2.4)."""
+        nonce = self._nonce(now)
+        stale = ", stale=true" if is_stale else ""
+        return [
+            f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={name}, qop="auth"{stale}' for name in algorithms
+        ]
+
+    def verify(
+        self,
+        authorizations: Sequence[str],
+        method: str,
+        request_uri: str,
+        ha1_of: Callable[[str, str], str | None],
+        now: float,
+    ) -> Verdict:
+        """Judges the values of Authorization. `ha1_of(username, algorithm)` gives H(A1), None for an unknown user."""
+        for text in authorizations[:AUTHORIZATIONS_MAX]:
+            given = parse_digest(text)
+            if given is not None and given.get("realm") == self._realm:
+                return self._judge(given, method, request_uri, ha1_of, now)
+        return REJECTED
+
+    def _judge(
+        self,
+        given: dict[str, str],
+        method: str,
+        request_uri: str,
+        ha1_of: Callable[[str, str], str | None],
+        now: float,
+    ) -> Verdict:
+        algorithm = given.get("algorithm", "MD5").upper()
+        count_text, username, uri = given.get("nc", ""), given.get("username", ""), given.get("uri", "")
+        if algorithm not in _HASHES or given.get("qop") != "auth" or len(count_text) != 8 or not given.get("cnonce"):
+            return REJECTED
+        known = ha1_of(username, algorithm)
+        expected = response_of(
+            known or _NO_SUCH_USER, given.get("nonce", ""), count_text, given["cnonce"], method, uri, algorithm
+        )
+        is_right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
+        age_s = self._age_s(given.get("nonce", ""), now)
+        if not is_right or known is None or age_s is None or not _same_target(uri, request_uri):
+            return REJECTED
+        try:
+            count = int(count_text, 16)
+        except ValueError:
+            return REJECTED
+        if age_s > self._nonce_ttl_s or not self._take_count(given["nonce"], count):
+            return Verdict(is_stale=True)
+        return Verdict(username=username)
+
+    def _nonce(self, now: float) -> str:
+        self._issued += 1
+        stamp = struct.pack("!dQ", now, self._issued)
+        return base64.urlsafe_b64encode(stamp + self._sign(stamp)).decode().rstrip("=")
+
+    def _age_s(self, nonce: str, now: float) -> float | None:
+        """How old a nonce of ours is, None when it is not ours."""
+        try:
+            data = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
+        except ValueError:
+            return None
+        if len(data) != 32 or not hmac.compare_digest(data[16:], self._sign(data[:16])):
+            return None
+        issued_at: float = struct.unpack("!dQ", data[:16])[0]
+        return now - issued_at
+
+    def _sign(self, stamp: bytes) -> bytes:
+        return hmac.digest(self._key, stamp, "sha256")[:16]
+
+    def _take_count(self, nonce: str, count: int) -> bool:
+        counts = self._counts.get(nonce)
+        if counts is None:
+            counts = self._counts[nonce] = _Counts()
+            if len(self._counts) > NONCES_IN_USE_MAX:
+                self._counts.popitem(last=False)
+        return count > 0 and counts.take(count)
+
+
+def parse_digest(text: str) -> dict[str, str] | None:
+    """The parameters of a `Digest …` value, names in lower case, quotes removed; None for another scheme."""
+    scheme, _, rest = text.strip().partition(" ")
+    if scheme.lower() != "digest":
+        return None
+    found: dict[str, str] = {}
+    for part in split_outside(rest, ","):
+        name, equals, value = part.partition("=")
+        if equals:
+            found.setdefault(name.strip().lower(), unquote(value.strip()))
+    return found
+
+
+def ha1(username: str, realm: str, password: str, algorithm: str = "MD5") -> str:
+    """H(A1) of RFC 7616 §3.4.2."""
+    return _hash(f"{username}:{realm}:{password}", algorithm)
+
+
+def response_of(
+    ha1_value: str, nonce: str, count: str, cnonce: str, method: str, uri: str, algorithm: str = "MD5"
+) -> str:
+    """The response of RFC 7616 §3.4.1 with qop=auth."""
+    ha2 = _hash(f"{method}:{uri}", algorithm)
+    return _hash(f"{ha1_value}:{nonce}:{count}:{cnonce}:auth:{ha2}", algorithm)
+
+
+def answer_challenge(
+    challenge: str, *, username: str, password: str, method: str, uri: str, cnonce: str, count: int = 1
+) -> str:
+    """The Authorization value that answers one WWW-Authenticate; raises MalformedMessage when we cannot."""
+    asked = parse_digest(challenge)
+    if asked is None or "nonce" not in asked or "realm" not in asked:
+        raise MalformedMessage("a challenge that is no Digest")
+    algorithm = asked.get("algorithm", "MD5").upper()
+    if algorithm not in _HASHES or "auth" not in asked.get("qop", "").replace(" ", "").split(","):
+        raise MalformedMessage("a challenge that wants what we do not speak")
+    count_text = f"{count:08x}"
+    secret = ha1(username, asked["realm"], password, algorithm)
+    response = response_of(secret, asked["nonce"], count_text, cnonce, method, uri, algorithm)
+    opaque = f', opaque="{asked["opaque"]}"' if "opaque" in asked else ""
+    return (
+        f'Digest username="{username}", realm="{asked["realm"]}", nonce="{asked["nonce"]}", uri="{uri}", '
+        f'response="{response}", algorithm={algorithm}, cnonce="{cnonce}", qop=auth, nc={count_text}{opaque}'
+    )
+
+
+def _hash(text: str, algorithm: str) -> str:
+    return _HASHES[algorithm](text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _same_target(uri: str, request_uri: str) -> bool:
+    """Whether the digest's uri names the Request-URI; phones differ in parameters and in writing the port."""
+    if uri == request_uri:
+        return True
+    try:
+        one, other = SipUri.parse(uri), SipUri.parse(request_uri)
+    except MalformedMessage:
+        return False
+    return (one.user, one.host) == (other.user, other.host)

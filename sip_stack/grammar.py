@@ -1,0 +1,111 @@
+"""The small words of RFC 3261 §25: tokens, quoted strings, escapes, and cutting text at the right commas.
+
+Everything here works on decoded text of bounded length and never backtracks: the patterns are character classes, so
+that hostile text costs time in proportion to its length.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+")
+
+_USER_PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/")
+_PARAM_PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()[]/:&+$")
+_ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+
+
+def is_token(text: str) -> bool:
+    return TOKEN.fullmatch(text) is not None
+
+
+def split_outside(text: str, separator: str) -> list[str]:
+    """Cuts at a separator that stands outside quotes and angle brackets; parts are stripped, empty ones kept."""
+    if separator not in text:
+        return [text.strip()]
+    if '"' not in text and "<" not in text:
+        return [part.strip() for part in text.split(separator)]
+    parts: list[str] = []
+    start = 0
+    in_quotes = in_brackets = is_escaped = False
+    for index, char in enumerate(text):
+        if is_escaped:
+            is_escaped = False
+        elif in_quotes:
+            if char == "\\":
+                is_escaped = True
+            elif char == '"':
+                in_quotes = False
+        elif char == '"':
+            in_quotes = True
+        elif char == "<":
+            in_brackets = True
+        elif char == ">":
+            in_brackets = False
+        elif char == separator and not in_brackets:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    parts.append(text[start:].strip())
+    return parts
+
+
+def unquote(text: str) -> str:
+    """The content of a quoted string; text without quotes comes back as it is."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    inner = text[1:-1]
+    return inner if "\\" not in inner else re.sub(r"\\(.)", r"\1", inner)
+
+
+def quote(text: str) -> str:
+    """A quoted string; what cannot stand in a header (control characters) is left out."""
+    clean = "".join(char for char in text if char >= " " and char != "\x7f")
+    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unescape(text: str) -> str:
+    """Resolves %HH; bytes that are no UTF-8 become U+FFFD."""
+    if "%" not in text:
+        return text
+    data = bytearray()
+    position = 0
+    for match in _ESCAPED.finditer(text):
+        data += text[position : match.start()].encode()
+        data.append(int(match.group(1), 16))
+        position = match.end()
+    data += text[position:].encode()
+    return data.decode("utf-8", "replace")
+
+
+def escape_user(text: str) -> str:
+    """The user part of a URI with all that is not allowed there as %HH."""
+    return _escape(text, _USER_PLAIN)
+
+
+def escape_param(text: str) -> str:
+    """A URI parameter's name or value with all that is not allowed there as %HH."""
+    return _escape(text, _PARAM_PLAIN)
+
+
+def _escape(text: str, plain: frozenset[str]) -> str:
+    if all(char in plain for char in text):
+        return text
+    return "".join(
+        char if char in plain else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace")) for char in text
+    )
+
+
+def parse_params(text: str) -> tuple[tuple[str, str | None], ...]:
+    """`;name=value;flag` as pairs, names in lower case, values as written."""
+    found: list[tuple[str, str | None]] = []
+    for part in split_outside(text, ";"):
+        if part:
+            name, has_value, value = part.partition("=")
+            found.append((name.strip().lower(), value.strip() if has_value else None))
+    return tuple(found)
+
+
+def format_params(params: tuple[tuple[str, str | None], ...]) -> str:
+    return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in params)

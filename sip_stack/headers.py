@@ -1,0 +1,210 @@
+"""Header fields with structure: names and their compact forms, addresses, Via, CSeq (RFC 3261 §7.3, §20, §25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from sip_stack.errors import MalformedMessage
+from sip_stack.grammar import format_params, is_token, parse_params, quote, split_outside, unquote
+from sip_stack.uri import SipUri
+
+CSEQ_MAX: Final = 2**31 - 1
+
+COMPACT_FORMS: Final[Mapping[str, str]] = {
+    "a": "Accept-Contact",
+    "b": "Referred-By",
+    "c": "Content-Type",
+    "d": "Request-Disposition",
+    "e": "Content-Encoding",
+    "f": "From",
+    "i": "Call-ID",
+    "j": "Reject-Contact",
+    "k": "Supported",
+    "l": "Content-Length",
+    "m": "Contact",
+    "o": "Event",
+    "r": "Refer-To",
+    "s": "Subject",
+    "t": "To",
+    "u": "Allow-Events",
+    "v": "Via",
+    "x": "Session-Expires",
+    "y": "Identity",
+}
+_SPELT: Final[Mapping[str, str]] = {
+    "call-id": "Call-ID",
+    "cseq": "CSeq",
+    "mime-version": "MIME-Version",
+    "rseq": "RSeq",
+    "rack": "RAck",
+    "sip-etag": "SIP-ETag",
+    "sip-if-match": "SIP-If-Match",
+    "www-authenticate": "WWW-Authenticate",
+}
+
+Params = tuple[tuple[str, str | None], ...]
+
+
+@lru_cache(maxsize=1024)
+def canonical_name(name: str) -> str:
+    """The one spelling of a header name, long form."""
+    lower = name.lower()
+    return COMPACT_FORMS.get(lower) or _SPELT.get(lower) or "-".join(part.capitalize() for part in lower.split("-"))
+
+
+def split_values(text: str) -> list[str]:
+    """The values of a list header, cut at commas outside quotes and angle brackets; empty ones left out."""
+    return [part for part in split_outside(text, ",") if part]
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddr:
+    """`"Name" <uri>;params`: From, To, Contact, Route and the like. `params` are the header's, not the URI's."""
+
+    display_name: str
+    uri: SipUri
+    params: Params = ()
+
+    @classmethod
+    def parse(cls, text: str) -> NameAddr:
+        """Raises MalformedMessage."""
+        text = text.strip()
+        opened = _bracket(text)
+        if opened < 0:
+            address, semicolon, rest = text.partition(";")
+            return cls("", SipUri.parse(address.strip()), parse_params(semicolon + rest))
+        closed = text.find(">", opened)
+        if closed < 0:
+            raise MalformedMessage("an address with no closing bracket")
+        name = text[:opened].strip()
+        if name.startswith('"') != name.endswith('"') or name == '"':
+            raise MalformedMessage("a display name with an open quote")
+        rest = text[closed + 1 :].strip()
+        if rest and not rest.startswith(";"):
+            raise MalformedMessage("text after an address")
+        return cls(unquote(name), SipUri.parse(text[opened + 1 : closed]), parse_params(rest))
+
+    def __str__(self) -> str:
+        name = f"{quote(self.display_name)} " if self.display_name else ""
+        return f"{name}<{self.uri}>{format_params(self.params)}"
+
+    def param(self, name: str) -> str | None:
+        for key, value in self.params:
+            if key == name:
+                return unquote(value or "")
+        return None
+
+    @property
+    def tag(self) -> str | None:
+        return self.param("tag")
+
+    def with_tag(self, tag: str) -> NameAddr:
+        return replace(self, params=(*(pair for pair in self.params if pair[0] != "tag"), ("tag", tag)))
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One Via value: `SIP/2.0/UDP host:port;branch=…`."""
+
+    transport: str
+    host: str
+    port: int | None
+    params: Params = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Via:
+        """Raises MalformedMessage."""
+        protocol, _, rest = text.strip().partition(" ")
+        parts = protocol.replace(" ", "").split("/")
+        rest = rest.strip()
+        if len(parts) != 3 or parts[0].upper() != "SIP" or parts[1] != "2.0" or not rest or not is_token(parts[2]):
+            raise MalformedMessage("a Via that is not SIP/2.0")
+        place, semicolon, params = rest.partition(";")
+        place = place.strip()
+        host, port = place, None
+        if place.startswith("["):
+            host, _, tail = place[1:].partition("]")
+            port_text = tail.strip().removeprefix(":")
+        else:
+            host, _, port_text = place.partition(":")
+        if port_text:
+            if not port_text.strip().isdigit() or not 0 < int(port_text) < 65536:
+                raise MalformedMessage("a Via with a bad port")
+            port = int(port_text)
+        if not host.strip():
+            raise MalformedMessage("a Via without a host")
+        return cls(parts[2].upper(), host.strip().lower(), port, parse_params(semicolon + params))
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port is None else f":{self.port}"
+        return f"SIP/2.0/{self.transport} {host}{port}{format_params(self.params)}"
+
+    def param(self, name: str) -> str | None:
+        for key, value in self.params:
+            if key == name:
+                return value or ""
+        return None
+
+    @property
+    def branch(self) -> str | None:
+        return self.param("branch")
+
+    @property
+    def received(self) -> str | None:
+        return self.param("received")
+
+    @property
+    def rport(self) -> str | None:
+        """ "" when asked for and not filled in, None when not there (RFC 3581)."""
+        return self.param("rport")
+
+    @property
+    def sent_by(self) -> str:
+        """Host and port as compared by RFC 3261 §17.2.3."""
+        return f"{self.host}:{self.port or (5061 if self.transport == 'TLS' else 5060)}"
+
+    def with_params(self, **values: str) -> Via:
+        """The same with parameters set."""
+        kept = tuple((name, values.pop(name)) if name in values else (name, value) for name, value in self.params)
+        return replace(self, params=(*kept, *values.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class CSeq:
+    """Sequence number and method."""
+
+    number: int
+    method: str
+
+    @classmethod
+    def parse(cls, text: str) -> CSeq:
+        """Raises MalformedMessage."""
+        number, _, method = text.strip().partition(" ")
+        method = method.strip()
+        if not number.isascii() or not number.isdigit() or len(number) > 10 or int(number) > CSEQ_MAX:
+            raise MalformedMessage("a CSeq without a proper number")
+        if not is_token(method):
+            raise MalformedMessage("a CSeq without a method")
+        return cls(int(number), method)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"
+
+
+def _bracket(text: str) -> int:
+    """Where the address's `<` stands, past a quoted display name; -1 when there is none."""
+    if not text.startswith('"'):
+        return text.find("<")
+    is_escaped = False
+    for index in range(1, len(text)):
+        if is_escaped:
+            is_escaped = False
+        elif text[index] == "\\":
+            is_escaped = True
+        elif text[index] == '"':
+            return text.find("<", index)
+    raise MalformedMessage("a display name with an open quote")

@@ -1,0 +1,137 @@
+"""SDP (RFC 8866) as far as telephone calls use it: session, connection, media lines and their attributes.
+
+Bounded in lines, size and media; addresses must be IP literals, so that no body can make us look up a name. Unknown lines
+and attributes are kept out of the way, not refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from sip_stack.errors import UnacceptableSdp
+
+SDP_BYTES_MAX: Final = 16384
+SDP_LINES_MAX: Final = 400
+SDP_MEDIA_MAX: Final = 8
+
+Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
+DIRECTIONS: Final[tuple[Direction, ...]] = ("sendrecv", "sendonly", "recvonly", "inactive")
+
+
+@dataclass(slots=True)
+class MediaDescription:
+    """One m= line. `connection` is its own c= address, None where the session's counts."""
+
+    kind: str
+    port: int
+    protocol: str
+    formats: list[str]
+    connection: str | None = None
+    rtpmaps: dict[str, str] = field(default_factory=dict)
+    fmtps: dict[str, str] = field(default_factory=dict)
+    ptime_ms: int | None = None
+    direction: Direction | None = None
+
+
+@dataclass(slots=True)
+class SessionDescription:
+    """A whole body. `connection` and `direction` are the session's defaults."""
+
+    origin: str = "- 0 0 IP4 0.0.0.0"
+    connection: str | None = None
+    direction: Direction | None = None
+    media: list[MediaDescription] = field(default_factory=list)
+
+    def serialise(self) -> bytes:
+        lines = ["v=0", f"o={self.origin}", "s=-"]
+        if self.connection is not None:
+            lines.append(f"c=IN {_family(self.connection)} {self.connection}")
+        lines.append("t=0 0")
+        for media in self.media:
+            lines.append(f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}")
+            if media.connection is not None:
+                lines.append(f"c=IN {_family(media.connection)} {media.connection}")
+            lines += [f"a=rtpmap:{number} {name}" for number, name in media.rtpmaps.items()]
+            lines += [f"a=fmtp:{number} {text}" for number, text in media.fmtps.items()]
+            if media.ptime_ms is not None:
+                lines.append(f"a=ptime:{media.ptime_ms}")
+            if media.direction is not None:
+                lines.append(f"a={media.direction}")
+        return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def parse_sdp(data: bytes) -> SessionDescription:
+    """Raises UnacceptableSdp for whatever cannot be read."""
+    if len(data) > SDP_BYTES_MAX:
+        raise UnacceptableSdp(f"an SDP of more than SDP_BYTES_MAX = {SDP_BYTES_MAX}")
+    lines = data.decode("utf-8", "replace").replace("\r\n", "\n").strip("\n").split("\n")
+    if len(lines) > SDP_LINES_MAX:
+        raise UnacceptableSdp(f"an SDP of more than SDP_LINES_MAX = {SDP_LINES_MAX}")
+    if lines[0] != "v=0":
+        raise UnacceptableSdp("an SDP that does not begin with v=0")
+    session = SessionDescription()
+    media: MediaDescription | None = None
+    for line in lines[1:]:
+        kind, equals, value = line.partition("=")
+        if equals != "=" or len(kind) != 1:
+            raise UnacceptableSdp("an SDP line without a type")
+        if kind == "o":
+            session.origin = value
+        elif kind == "m":
+            if len(session.media) >= SDP_MEDIA_MAX:
+                raise UnacceptableSdp(f"an SDP with more than SDP_MEDIA_MAX = {SDP_MEDIA_MAX} media")
+            media = _media(value)
+            session.media.append(media)
+        elif kind == "c":
+            address = _connection(value)
+            if media is None:
+                session.connection = address
+            else:
+                media.connection = address
+        elif kind == "a":
+            _attribute(value, session, media)
+    return session
+
+
+def _media(value: str) -> MediaDescription:
+    parts = value.split()
+    if len(parts) < 4:
+        raise UnacceptableSdp("an m= line that is cut off")
+    port = parts[1].partition("/")[0]
+    if not port.isascii() or not port.isdigit() or int(port[:6]) > 65535:
+        raise UnacceptableSdp("an m= line with a bad port")
+    return MediaDescription(parts[0].lower(), int(port), parts[2].upper(), parts[3:])
+
+
+def _connection(value: str) -> str:
+    parts = value.split()
+    if len(parts) != 3 or parts[0] != "IN" or parts[1] not in ("IP4", "IP6"):
+        raise UnacceptableSdp("a c= line that is no internet address")
+    try:
+        return str(ipaddress.ip_address(parts[2].partition("/")[0]))
+    except ValueError:
+        raise UnacceptableSdp("a c= line that is no IP literal") from None
+
+
+def _attribute(value: str, session: SessionDescription, media: MediaDescription | None) -> None:
+    name, _, text = value.partition(":")
+    for direction in DIRECTIONS:
+        if name == direction:
+            if media is None:
+                session.direction = direction
+            else:
+                media.direction = direction
+            return
+    if media is None:
+        return
+    if name in ("rtpmap", "fmtp"):
+        number, _, rest = text.strip().partition(" ")
+        (media.rtpmaps if name == "rtpmap" else media.fmtps)[number] = rest.strip()
+    elif name == "ptime" and text.strip().isdigit() and len(text.strip()) < 5:
+        media.ptime_ms = int(text)
+
+
+def _family(address: str) -> str:
+    return "IP6" if ":" in address else "IP4"
