@@ -103,14 +103,17 @@ class CallPresented(_Event, frozen=True):
 
 
 class PresentationEnded(_Event, frozen=True):
-    """A presentation is over. `is_counted`: it was a true no-answer and the queue's `no_answer` policy was applied."""
+    """A presentation is over, `cause` None when it was connected.
+
+    `is_counted`: it was a true no-answer and the queue's `no_answer` policy was applied.
+    """
 
     call: str
     presentation: str
     queue: str
     agent: str
     outcome: PresentationOutcome
-    cause: Cause
+    cause: Cause | None
     is_counted: bool = False
 
 

@@ -1,0 +1,103 @@
+"""An agent: a person, with what she chose and what the switch sees of her kept apart.
+
+`presence` is hers (logged out, ready, paused); `activity` is ours (idle, ringing, talking, wrap-up) and follows from
+the legs that engage her and from her wrap-up, so neither can overwrite the other: who pauses during a talk is paused
+after it, and who logs out during wrap-up has both. Talk goes before ringing goes before wrap-up.
+
+How long she is idle counts from the end of her last talk or wrap-up, or from when she got ready if that was later. A
+presentation that came to nothing does not change it: she keeps her turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from softswitch.domain.inputs import CallId, LegId, Presence
+
+Activity: TypeAlias = Literal["idle", "ringing", "talking", "wrap-up"]
+
+
+@dataclass(slots=True)
+class Engagement:
+    """A leg that keeps an agent engaged."""
+
+    call: CallId
+    is_talk: bool
+
+
+@dataclass(slots=True)
+class Agent:
+    """One person, plain data. Times are `now` seconds.
+
+    `claim` is a presentation that was decided for her but not granted yet. She is left alone until `backoff_until_at`.
+    `changed_at`: since when presence and activity are what they are.
+    """
+
+    agent: str
+    presence: Presence = "logged-out"
+    pause_reason: str | None = None
+    idle_since_at: float = 0.0
+    changed_at: float = 0.0
+    presence_since_at: float = 0.0
+    backoff_until_at: float | None = None
+    wrap_up_until_at: float | None = None
+    wrap_up_call: CallId | None = None
+    claim: str | None = None
+    engagements: dict[LegId, Engagement] = field(default_factory=dict)
+
+    @property
+    def activity(self) -> Activity:
+        """What the switch sees of her."""
+        if any(engagement.is_talk for engagement in self.engagements.values()):
+            return "talking"
+        if self.engagements:
+            return "ringing"
+        return "idle" if self.wrap_up_until_at is None else "wrap-up"
+
+    @property
+    def call(self) -> CallId | None:
+        """The call that she talks in, or else the one that rings, the oldest first."""
+        engagements = sorted(self.engagements.values(), key=lambda engagement: not engagement.is_talk)
+        return engagements[0].call if engagements else None
+
+    def engage(self, leg: LegId, call: CallId, now: float, *, is_talk: bool) -> None:
+        """A leg rings her, or she talks on it."""
+        before = self.activity
+        self.engagements[leg] = Engagement(call, is_talk)
+        self._note(before, now)
+
+    def disengage(self, leg: LegId, now: float) -> None:
+        """The leg is gone."""
+        before = self.activity
+        if self.engagements.pop(leg, None) is not None and before == "talking" and self.activity != "talking":
+            self.idle_since_at = now
+        self._note(before, now)
+
+    def start_wrap_up(self, call: CallId, until_at: float, now: float) -> None:
+        """Time to finish a call's work; a longer one that runs already stays."""
+        before = self.activity
+        self.wrap_up_until_at = max(until_at, self.wrap_up_until_at or until_at)
+        self.wrap_up_call = call
+        self._note(before, now)
+
+    def end_wrap_up(self, now: float) -> None:
+        """Her turn counts from here."""
+        before = self.activity
+        self.wrap_up_until_at = None
+        self.wrap_up_call = None
+        self.idle_since_at = now
+        self._note(before, now)
+
+    def choose(self, presence: Presence, reason: str | None, now: float) -> None:
+        """What she chose, or a policy for her. Getting ready starts her turn anew."""
+        if presence == "ready" and self.presence != "ready":
+            self.idle_since_at = now
+        self.presence = presence
+        self.pause_reason = reason if presence == "paused" else None
+        self.presence_since_at = now
+        self.changed_at = now
+
+    def _note(self, before: Activity, now: float) -> None:
+        if self.activity != before:
+            self.changed_at = now

@@ -1,0 +1,113 @@
+"""A call: what a caller wants, how far he has come, and which legs belong to it.
+
+A call sees neither SIP nor RTP, only legs. Its states and their legal changes are the table below, and `change` is the
+only way from one to the next, so an illegal step fails where it is taken instead of showing up as a wrong figure later.
+
+    routing ──► waiting ◄──► presenting ──► talking
+       │           │  ▲          │             │
+       │           │  └──────────┼─────────────┘ the agent's leg failed after pick-up
+       └──► direct ◄─────────────┘ overflow
+    and from everywhere to `ended`, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from softswitch.domain.causes import Cause
+from softswitch.domain.inputs import CallId, FromPhone, FromTrunk, LegId
+
+CallState: TypeAlias = Literal["routing", "waiting", "presenting", "talking", "direct", "ended"]
+
+CALL_CHANGES: Final[Mapping[CallState, tuple[CallState, ...]]] = {
+    "routing": ("waiting", "direct", "ended"),
+    "waiting": ("waiting", "presenting", "direct", "ended"),
+    "presenting": ("waiting", "talking", "direct", "ended"),
+    "talking": ("waiting", "ended"),
+    "direct": ("ended",),
+    "ended": (),
+}
+"""From each state, the states that may follow. `waiting` to `waiting` is an overflow into another queue."""
+
+
+class IllegalChange(Exception):  # noqa: N818  # what happened, like every event here
+    """A call was sent where its table does not lead: a fault of ours."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """To whom the caller is joined: `queue` and `agent` None on direct calls to a phone or number."""
+
+    leg: LegId
+    agent: str | None
+    queue: str | None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, plain data. Times are `now` seconds; `leg` is the caller's.
+
+    `queue` is the queue visit that is going on (while waiting, presenting, talking), `entered_at` and `order` the
+    place in it. `claim` is a presentation that was decided but not granted yet, `presentation` one that rings.
+    `overflow` is why the call left its first queue unserved. `playing` is the tag of what the caller hears.
+    `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
+    The counters name what belongs to the call.
+    """
+
+    call: CallId
+    leg: LegId
+    origin: FromTrunk | FromPhone
+    caller: str
+    caller_name: str
+    dialled: str
+    arrived_at: float
+    changed_at: float
+    state: CallState = "routing"
+    is_answered: bool = False
+    queue: str | None = None
+    entered_at: float = 0.0
+    order: int = 0
+    claim: str | None = None
+    presentation: str | None = None
+    connection: Connection | None = None
+    overflow: Cause | None = None
+    playing: str | None = None
+    is_saying: bool = False
+    dialled_legs: list[LegId] = field(default_factory=list)
+    called_agent: str | None = None
+    worst: Cause | None = None
+    recording: str | None = None
+    legs_made: int = 0
+    presentations_made: int = 0
+    recordings_made: int = 0
+    sounds_made: int = 0
+
+    def change(self, state: CallState, now: float) -> None:
+        """Goes on to `state`, or raises IllegalChange and stays."""
+        if state not in CALL_CHANGES[self.state]:
+            raise IllegalChange(f"call {self.call} cannot go from {self.state} to {state}")
+        if state != self.state:
+            self.changed_at = now
+        self.state = state
+
+    def next_leg(self) -> LegId:
+        """A new leg's id."""
+        self.legs_made += 1
+        return f"{self.call}-l{self.legs_made}"
+
+    def next_presentation(self) -> str:
+        """A new presentation's id."""
+        self.presentations_made += 1
+        return f"{self.call}-p{self.presentations_made}"
+
+    def next_recording(self) -> str:
+        """A new recording's id."""
+        self.recordings_made += 1
+        return f"{self.call}-r{self.recordings_made}"
+
+    def next_tag(self) -> str:
+        """A new tag for something to be played, so that a late end of an earlier sound is not taken for its end."""
+        self.sounds_made += 1
+        return f"{self.call}-s{self.sounds_made}"

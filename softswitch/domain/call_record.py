@@ -1,0 +1,195 @@
+"""Call records: what is known of a call, folded from the journal.
+
+One record grows with each event of its call and is handed out, complete, at `CallEnded`; nothing of it is kept after
+that, so memory is bounded by the calls that are up. The completion of recordings comes later and is a matter of whoever
+keeps records. Times are wall seconds; `views` writes them out.
+
+    wait_s   from entering the queue to connection or leaving it, of the last queue that the call entered; null if none
+    talk_s   from connection to the end, holds included; null if the call was not connected when it ended
+    agent    the last one connected, also when her leg failed after pick-up
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from softswitch.domain.causes import Cause, EndedBy, Outcome
+from softswitch.domain.events import (
+    AgentLost,
+    CallAnswered,
+    CallArrived,
+    CallConnected,
+    CallEnded,
+    CallPresented,
+    CallQueued,
+    CallRouted,
+    Event,
+    Exclusion,
+    PresentationEnded,
+    QueueLeft,
+    RecordingStarted,
+)
+
+
+class QueueVisit(msgspec.Struct):
+    """One stay in a queue. `outcome`: connected, abandoned, overflowed, failed, or None while it lasts."""
+
+    queue: str
+    entered_at: float
+    wait_s: float | None = None
+    outcome: str | None = None
+    cause: Cause | None = None
+
+
+class PresentationRecord(msgspec.Struct):
+    """One agent whom the call was shown to, with the reasons for the choice."""
+
+    id: str
+    queue: str
+    agent: str
+    presented_at: float
+    candidates: int
+    runner_up: str | None
+    exclusions: tuple[Exclusion, ...]
+    config: str
+    ended_at: float | None = None
+    outcome: str | None = None
+    cause: Cause | None = None
+    is_counted: bool = False
+
+
+class CallRecord(msgspec.Struct):
+    """One call: the fields of `history`, then what `call show` adds. `outcome` None: it is still up."""
+
+    id: str
+    caller: str
+    dialled: str
+    arrived_at: float
+    queue: str | None = None
+    agent: str | None = None
+    outcome: Outcome | None = None
+    answered_at: float | None = None
+    connected_at: float | None = None
+    ended_at: float | None = None
+    wait_s: float | None = None
+    talk_s: float | None = None
+    ended_by: EndedBy | None = None
+    cause: Cause | None = None
+    recordings: list[str] = msgspec.field(default_factory=list)
+    trunk: str | None = None
+    phone: str | None = None
+    routes: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    queue_visits: list[QueueVisit] = msgspec.field(default_factory=list)
+    presentations: list[PresentationRecord] = msgspec.field(default_factory=list)
+
+
+class CallRecords:
+    """The fold. Events of calls whose arrival it has not seen are passed over."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, CallRecord] = {}
+
+    def apply(self, event: Event) -> CallRecord | None:
+        """Takes one event, oldest first; returns the record of the call that it ended."""
+        if isinstance(event, CallArrived):
+            self._open[event.call] = CallRecord(
+                id=event.call,
+                caller=event.caller,
+                dialled=event.dialled,
+                arrived_at=event.at,
+                trunk=event.trunk,
+                phone=event.phone,
+            )
+            return None
+        record = self._open.get(getattr(event, "call", ""))
+        if record is None:
+            return None
+        if isinstance(event, CallEnded):
+            del self._open[record.id]
+            return _ended(record, event)
+        _grow(record, event)
+        return None
+
+    def open_record(self, call: str) -> CallRecord | None:
+        """What is known so far of a call that is up; it is the fold's own and grows on."""
+        return self._open.get(call)
+
+
+def _grow(record: CallRecord, event: Event) -> None:
+    match event:
+        case CallRouted():
+            record.routes.append((event.destination, event.rule))
+        case CallAnswered():
+            record.answered_at = event.at
+        case CallQueued():
+            record.queue = event.queue
+            record.wait_s = None
+            record.queue_visits.append(QueueVisit(event.queue, event.at))
+        case QueueLeft():
+            _left(record, event)
+        case CallPresented():
+            record.presentations.append(_presented(event))
+        case PresentationEnded():
+            _shown(record, event)
+        case CallConnected():
+            _connected(record, event)
+        case AgentLost():
+            _waits_again(record)
+        case RecordingStarted():
+            record.recordings.append(event.recording)
+        case _:
+            pass
+
+
+def _left(record: CallRecord, event: QueueLeft) -> None:
+    if not record.queue_visits or record.queue_visits[-1].outcome is not None:
+        record.queue_visits.append(QueueVisit(event.queue, event.at))
+    visit = record.queue_visits[-1]
+    visit.outcome, visit.cause, visit.wait_s = event.outcome, event.cause, event.wait_s
+    record.queue, record.wait_s = event.queue, event.wait_s
+
+
+def _shown(record: CallRecord, event: PresentationEnded) -> None:
+    for presentation in reversed(record.presentations):
+        if presentation.id == event.presentation:
+            presentation.ended_at, presentation.outcome = event.at, event.outcome
+            presentation.cause, presentation.is_counted = event.cause, event.is_counted
+            return
+
+
+def _waits_again(record: CallRecord) -> None:
+    record.connected_at = record.wait_s = None
+    if record.queue_visits:
+        visit = record.queue_visits[-1]
+        visit.outcome = visit.wait_s = None
+
+
+def _connected(record: CallRecord, event: CallConnected) -> None:
+    record.connected_at = event.at
+    record.agent = event.agent
+    if event.queue is not None:
+        record.queue, record.wait_s = event.queue, event.wait_s
+        if record.queue_visits:
+            visit = record.queue_visits[-1]
+            visit.outcome, visit.wait_s = "connected", event.wait_s
+
+
+def _presented(event: CallPresented) -> PresentationRecord:
+    return PresentationRecord(
+        id=event.presentation,
+        queue=event.queue,
+        agent=event.agent,
+        presented_at=event.at,
+        candidates=event.candidates,
+        runner_up=event.runner_up,
+        exclusions=event.exclusions,
+        config=event.config,
+    )
+
+
+def _ended(record: CallRecord, event: CallEnded) -> CallRecord:
+    record.ended_at = event.at
+    record.outcome, record.ended_by, record.cause = event.outcome, event.ended_by, event.cause
+    if record.connected_at is not None:
+        record.talk_s = max(0.0, event.at - record.connected_at)
+    return record

@@ -1,0 +1,112 @@
+"""Direct calls: to a phone, a person or a number, without a queue.
+
+The caller hears 180 (or the ringback sound, when an overflow brings him here answered) while every free device of the
+destination rings; the first to answer wins and is joined to him. When none can be reached, all are in use, all refuse,
+or `DIRECT_RING_S` is over, the caller is refused with the most telling cause. There is no call waiting: a phone with a
+call of ours up is busy, and so a phone that dials itself. The agents at a phone ring and talk with it, whoever placed
+the call. The outcome is always `direct`; cause and `ended_by` tell how it went.
+"""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from softswitch.domain import actions, events, presenting, queueing
+from softswitch.domain.call import Call, Connection
+from softswitch.domain.causes import Cause, EndedBy
+from softswitch.domain.ending import end
+from softswitch.domain.floor import Floor
+from softswitch.domain.leg import Leg
+from softswitch.domain.office import DeviceAddress, ToAgent, ToNumber, ToPhone
+
+DIRECT_RING_S: Final = 60.0
+RINGBACK: Final = "ringback"
+
+_TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER)
+"""What the caller should hear rather than anything else, the most telling first."""
+
+
+def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, now: float) -> None:
+    """Rings all that the destination means, or ends the call when there is nothing to ring."""
+    devices = _devices(floor, destination)
+    call.change("direct", now)
+    call.called_agent = destination.agent if isinstance(destination, ToAgent) else None
+    reachable = [device for device in devices if floor.is_reachable(device, now)]
+    free = [device for device in reachable if not floor.is_in_use(device)]
+    if _is_engaged(floor, call.called_agent) or (not free and _is_any_in_use(floor, devices)):
+        end(floor, call, Cause.BUSY, "switch", now)
+        return
+    if not free:
+        end(floor, call, Cause.UNREACHABLE, "switch", now)
+        return
+    if call.is_answered:
+        floor.play(call, loop=(RINGBACK,))
+    else:
+        floor.ask(actions.RingLeg(call.leg))
+    floor.deadlines.set("direct", call.call, now + DIRECT_RING_S)
+    for device in free:
+        leg = Leg(call.next_leg(), call.call, "dialling", device, floor.people(device))
+        floor.add_leg(leg, now)
+        call.dialled_legs.append(leg.leg)
+        floor.tell(events.LegDialled(floor.wall(now), call.call, leg.leg, str(device)))
+        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, call.caller_name))
+
+
+def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:
+    """The first device to answer: the caller is answered and joined to it, the others are let go."""
+    leg.change("answered")
+    floor.deadlines.drop("direct", call.call)
+    call.connection = Connection(leg.leg, call.called_agent, None)
+    floor.engage(leg, now)
+    queueing.answer(floor, call, now)
+    floor.tell(events.CallConnected(floor.wall(now), call.call, leg.leg, str(leg.device), call.called_agent))
+    for other in tuple(call.dialled_legs):
+        if other != leg.leg:
+            floor.give_up(other, Cause.ANSWERED_ELSEWHERE, now)
+    floor.stop_playing(call)
+    floor.ask(actions.JoinLeg(call.call, call.leg))
+    floor.ask(actions.JoinLeg(call.call, leg.leg))
+    for agent in leg.agents:
+        presenting.withdraw_from(floor, agent, Cause.BUSY, now)
+
+
+def refused(floor: Floor, call: Call, cause: Cause, now: float) -> None:
+    """A device came to nothing; its leg is already dropped. One that declines declines for all."""
+    call.worst = _more_telling(call.worst, cause)
+    if cause == Cause.DECLINED or not call.dialled_legs:
+        ended_by: EndedBy = "agent" if call.worst in (Cause.DECLINED, Cause.BUSY) else "switch"
+        end(floor, call, call.worst, ended_by, now)
+
+
+def expired(floor: Floor, call: Call, now: float) -> None:
+    """Nobody answered in time."""
+    has_rung = any(floor.legs[leg].state == "ringing" for leg in call.dialled_legs)
+    cause = _more_telling(call.worst, Cause.NO_ANSWER if has_rung else Cause.UNREACHABLE)
+    end(floor, call, cause, "agent" if cause == Cause.BUSY else "switch", now)
+
+
+def _devices(floor: Floor, destination: ToPhone | ToAgent | ToNumber) -> list[DeviceAddress]:
+    match destination:
+        case ToPhone() | ToNumber():
+            return [destination]
+        case ToAgent(agent=agent):
+            plan = floor.office.agents.get(agent)
+            return [] if plan is None else list(dict.fromkeys(device.to for device in plan.answers_at))
+        case _:
+            assert_never(destination)
+
+
+def _is_engaged(floor: Floor, name: str | None) -> bool:
+    agent = floor.agents.get(name or "")
+    return agent is not None and bool(agent.engagements)
+
+
+def _is_any_in_use(floor: Floor, devices: list[DeviceAddress]) -> bool:
+    return any(floor.is_in_use(device) for device in devices)
+
+
+def _more_telling(known: Cause | None, cause: Cause) -> Cause:
+    for telling in _TELLING:
+        if telling in (known, cause):
+            return telling
+    return cause if known is None else known

@@ -1,0 +1,241 @@
+"""The floor of the call centre: everything that is going on, in one place, as plain data.
+
+Calls, legs, agents, queues, presentations, deadlines, and what is known of phones and trunks. The rooms beside it
+(`routing`, `presenting`, `direct`, `ending` …) are functions on it, named after what was told; it has itself only what
+all of them need: the outbox, in which an event always stands before the actions it causes, and the bookkeeping of legs,
+so that devices and agents are engaged exactly as long as their legs are up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from softswitch.domain import actions
+from softswitch.domain.actions import Action
+from softswitch.domain.agent import Agent
+from softswitch.domain.call import Call
+from softswitch.domain.call_record import CallRecords
+from softswitch.domain.causes import Cause
+from softswitch.domain.deadlines import Deadlines
+from softswitch.domain.events import Event, Exclusion
+from softswitch.domain.inputs import CallId, LegId
+from softswitch.domain.leg import Leg
+from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
+from softswitch.domain.queue import Queue
+from softswitch.domain.statistics import Statistics
+
+DEVICE_OUT_S = 30.0
+"""A device that could not be reached is left out for so long, or until its phone registers again."""
+
+PresentationState: TypeAlias = Literal["claiming", "ringing"]
+
+
+@dataclass(slots=True)
+class Presentation:
+    """A waiting call shown to one agent. While `claiming`, nothing rings yet and the call still waits.
+
+    `has_rung`: some device rang until its network or we gave up; `refusals`: what devices answered, in order.
+    """
+
+    presentation: str
+    call: CallId
+    queue: str
+    agent: str
+    candidates: int
+    runner_up: str | None
+    exclusions: tuple[Exclusion, ...]
+    state: PresentationState = "claiming"
+    legs: list[LegId] = field(default_factory=list)
+    refusals: list[Cause] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Floor:
+    """All state of the switch. Times are `now` seconds; `wall_offset_s` makes wall time of them.
+
+    `registered`: phones with a contact; `trunks_down`: carriers that do not answer; `devices_out`: until when a device
+    that could not be reached is left out; `recordings`: those not complete yet, by when they began.
+    `is_unsettled`: something changed that may give a caller an agent; `is_staffing_due`: agents came or are to go.
+    """
+
+    office: Office
+    ids: str
+    wall_offset_s: float
+    records: CallRecords
+    statistics: Statistics
+    calls: dict[CallId, Call] = field(default_factory=dict)
+    legs: dict[LegId, Leg] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    presentations: dict[str, Presentation] = field(default_factory=dict)
+    recordings: dict[str, float] = field(default_factory=dict)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    registered: set[str] = field(default_factory=set)
+    trunks_down: set[str] = field(default_factory=set)
+    devices_out: dict[DeviceAddress, float] = field(default_factory=dict)
+    is_draining: bool = False
+    is_unsettled: bool = False
+    is_staffing_due: bool = False
+    calls_made: int = 0
+    visits_made: int = 0
+    _people: dict[DeviceAddress, tuple[str, ...]] = field(default_factory=dict)
+    _in_use: dict[DeviceAddress, int] = field(default_factory=dict)
+    _outbox: list[Event | Action] = field(default_factory=list)
+
+    # The outbox.
+
+    def tell(self, event: Event) -> None:
+        """Something happened; the folds that commands read see it at once."""
+        self._outbox.append(event)
+        self.records.apply(event)
+        self.statistics.apply(event)
+
+    def ask(self, action: Action) -> None:
+        """Something is wanted."""
+        self._outbox.append(action)
+
+    def drain(self) -> list[Event | Action]:
+        """All that was told and asked since the last time, in order."""
+        outbox, self._outbox = self._outbox, []
+        return outbox
+
+    def wall(self, now: float) -> float:
+        """Wall time, seconds since 1970."""
+        return now + self.wall_offset_s
+
+    # The office.
+
+    def use(self, office: Office) -> None:
+        """Decides by this office from now on. Queues that are gone are kept until their callers are."""
+        self.office = office
+        self.statistics.goals_s = goals_s(office)
+        people: dict[DeviceAddress, list[str]] = {}
+        for plan in office.agents.values():
+            for device in plan.answers_at:
+                people.setdefault(device.to, []).append(plan.agent)
+        self._people = {device: tuple(names) for device, names in people.items()}
+        for name, queue_plan in office.queues.items():
+            if name in self.queues:
+                self.queues[name].plan = queue_plan
+                self.queues[name].is_retired = False
+            else:
+                self.queues[name] = Queue(queue_plan)
+        for name, queue in list(self.queues.items()):
+            queue.is_retired = name not in office.queues
+            self.forget_retired(name)
+        self.is_unsettled = self.is_staffing_due = True
+
+    def plan(self, queue: str) -> QueuePlan:
+        """The plan of a queue that is there, or that was when its caller entered."""
+        return self.queues[queue].plan
+
+    def forget_retired(self, queue: str) -> None:
+        """Drops a queue that a reload took away, once nobody is in it."""
+        if self.queues[queue].is_forgettable:
+            del self.queues[queue]
+
+    def people(self, device: DeviceAddress | None) -> tuple[str, ...]:
+        """The agents who answer at this device."""
+        return () if device is None else self._people.get(device, ())
+
+    # Devices.
+
+    def is_reachable(self, device: DeviceAddress, now: float) -> bool:
+        """Whether the device can be expected to ring: a registered phone, a number with a trunk that answers."""
+        if self.devices_out.get(device, now) > now:
+            return False
+        if isinstance(device, ToPhone):
+            return device.phone in self.registered and device.phone in self.office.phones
+        return self.has_trunk
+
+    @property
+    def has_trunk(self) -> bool:
+        """Whether numbers outside can be called at all."""
+        return any(trunk not in self.trunks_down for trunk in self.office.trunks)
+
+    def is_in_use(self, device: DeviceAddress) -> bool:
+        """Whether a leg of ours is up with it. A number that is nobody's device here is its owner's to say busy."""
+        if isinstance(device, ToNumber) and device not in self._people:
+            return False
+        return self._in_use.get(device, 0) > 0
+
+    def devices_to_ring(self, devices: tuple[Device, ...], now: float) -> list[DeviceAddress]:
+        """Those that can be reached and are free, each once, in order."""
+        return [
+            device
+            for device in dict.fromkeys(device.to for device in devices)
+            if self.is_reachable(device, now) and not self.is_in_use(device)
+        ]
+
+    def leave_out(self, device: DeviceAddress, now: float) -> None:
+        """The device could not be reached: it is left out for a while."""
+        self.devices_out[device] = now + DEVICE_OUT_S
+        self.deadlines.set("device", str(device), now + DEVICE_OUT_S)
+
+    def take_back(self, device: DeviceAddress) -> None:
+        """The device counts as reachable again."""
+        if self.devices_out.pop(device, None) is not None:
+            self.deadlines.drop("device", str(device))
+        self.is_unsettled = True
+
+    # Legs.
+
+    def add_leg(self, leg: Leg, now: float) -> None:
+        """A leg is up: its device is in use and its agents are engaged."""
+        self.legs[leg.leg] = leg
+        if leg.device is not None:
+            self._in_use[leg.device] = self._in_use.get(leg.device, 0) + 1
+        self.engage(leg, now)
+
+    def engage(self, leg: Leg, now: float) -> None:
+        """Its agents ring, or talk when the leg was answered or is their own call."""
+        for name in leg.agents:
+            agent = self.agents.get(name)
+            if agent is not None:
+                agent.engage(leg.leg, leg.call, now, is_talk=leg.state in ("invited", "answered"))
+
+    def drop_leg(self, leg_id: LegId, now: float) -> Leg | None:
+        """The leg is gone; whatever is told of it from now on finds nobody."""
+        leg = self.legs.pop(leg_id, None)
+        if leg is None:
+            return None
+        if leg.device is not None:
+            self._in_use[leg.device] -= 1
+            if not self._in_use[leg.device]:
+                del self._in_use[leg.device]
+        for name in leg.agents:
+            agent = self.agents.get(name)
+            if agent is not None:
+                agent.disengage(leg.leg, now)
+        call = self.calls.get(leg.call)
+        if call is not None and leg_id in call.dialled_legs:
+            call.dialled_legs.remove(leg_id)
+        self.is_unsettled = True
+        return leg
+
+    def give_up(self, leg_id: LegId, cause: Cause, now: float) -> None:
+        """Ends a leg of ours that is still up."""
+        if self.drop_leg(leg_id, now) is not None:
+            self.ask(actions.HangUpLeg(leg_id, cause))
+
+    # What the caller hears.
+
+    def play(self, call: Call, *, once: tuple[str, ...] = (), loop: tuple[str, ...] = ()) -> None:
+        """Plays to the caller, instead of whatever played before."""
+        if once or loop:
+            call.playing = call.next_tag()
+            self.ask(actions.PlayOnLeg(call.leg, call.playing, once, loop))
+        else:
+            self.stop_playing(call)
+
+    def stop_playing(self, call: Call) -> None:
+        """Silence, if something plays."""
+        if call.playing is not None:
+            self.ask(actions.StopPlayingOnLeg(call.leg, call.playing))
+            call.playing = None
+
+
+def goals_s(office: Office) -> dict[str, float]:
+    """Each queue's service goal in seconds."""
+    return {name: plan.service_level.within_s for name, plan in office.queues.items() if plan.service_level is not None}

@@ -1,0 +1,47 @@
+"""A leg as the domain sees it: one SIP session, known by its id and by how far it has come.
+
+The states are few and their legal changes a table; what a change means for the call is decided elsewhere. A leg lives
+in the domain until it ends or until we let go of it. What is reported of it after that finds nobody, which is how a
+200 that crosses our CANCEL is told from one that counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from softswitch.domain.inputs import CallId, LegId
+from softswitch.domain.office import DeviceAddress
+
+LegState: TypeAlias = Literal["invited", "dialling", "ringing", "answered"]
+
+LEG_CHANGES: Final[Mapping[LegState, tuple[LegState, ...]]] = {
+    "invited": ("answered",),
+    "dialling": ("ringing", "answered"),
+    "ringing": ("ringing", "answered"),
+    "answered": ("answered",),
+}
+"""From each state, the states that may follow. A second 180 or a repeated 200 changes nothing."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """One leg that is up. `agents` are the people whom it keeps engaged; `presentation` is set while it shows a call.
+
+    `device` is the far end where we know it: None for callers from a trunk.
+    """
+
+    leg: LegId
+    call: CallId
+    state: LegState
+    device: DeviceAddress | None
+    agents: tuple[str, ...] = ()
+    presentation: str | None = None
+
+    def change(self, state: LegState) -> bool:
+        """Goes on to `state` and says whether that was legal; when it was not, nothing changed."""
+        if state not in LEG_CHANGES[self.state]:
+            return False
+        self.state = state
+        return True

@@ -1,0 +1,80 @@
+"""From what was dialled to where it leads, and whether the caller may go there.
+
+A carrier's calls reach only what `[number.…]` entries lead to. A phone's dial plan is, in this order: the office's own
+numbers, phones, agents, queues by name, and outside numbers (`+…`, E.164). Every way out of the house, and every way
+inside it, passes the one policy function `may_dial`; nothing else decides who may dial what.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from softswitch.domain.causes import Cause
+from softswitch.domain.inputs import FromPhone, FromTrunk
+from softswitch.domain.office import (
+    Destination,
+    Office,
+    PhonePlan,
+    ToAgent,
+    ToBusy,
+    ToNumber,
+    ToPhone,
+    ToQueue,
+    ToSay,
+)
+
+_OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
+"""E.164 allows 15 digits; three keeps short codes of carriers within reach of a prefix that allows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a call goes, and by what rule."""
+
+    destination: Destination
+    rule: str
+
+
+def route(office: Office, origin: FromTrunk | FromPhone, dialled: str) -> Route | Cause:
+    """The way for what was dialled, or why there is none: UNKNOWN_NUMBER or NOT_ALLOWED."""
+    if isinstance(origin, FromTrunk):
+        destination = office.numbers.get(dialled)
+        return Cause.UNKNOWN_NUMBER if destination is None else Route(destination, f"number {dialled}")
+    found = _by_dial_plan(office, dialled)
+    if found is None:
+        return Cause.UNKNOWN_NUMBER
+    plan = office.phones.get(origin.phone)
+    if plan is None or not may_dial(plan, found.destination):
+        return Cause.NOT_ALLOWED
+    return found
+
+
+def may_dial(phone: PhonePlan, destination: Destination) -> bool:
+    """Whether this phone may reach this destination: THE policy for every way out."""
+    match destination:
+        case ToQueue():
+            return "queues" in phone.may_dial
+        case ToPhone():
+            return "phones" in phone.may_dial
+        case ToAgent():
+            return "agents" in phone.may_dial
+        case ToNumber(number=number):
+            return any(entry.startswith("+") and number.startswith(entry) for entry in phone.may_dial)
+        case ToSay() | ToBusy():
+            return True
+
+
+def _by_dial_plan(office: Office, dialled: str) -> Route | None:
+    if dialled in office.numbers:
+        return Route(office.numbers[dialled], f"number {dialled}")
+    if dialled in office.phones:
+        return Route(ToPhone(dialled), "a phone's name")
+    if dialled in office.agents:
+        return Route(ToAgent(dialled), "an agent's name")
+    if dialled in office.queues:
+        return Route(ToQueue(dialled), "a queue's name")
+    if _OUTSIDE_NUMBER.fullmatch(dialled):
+        return Route(ToNumber(dialled), "an outside number")
+    return None

@@ -1,0 +1,142 @@
+"""What a start takes over from the journal, and what a journal segment begins with.
+
+`Recovery` is a fold: fed every event, oldest first, it knows each agent's presence and running wrap-up, and the calls
+and recordings that were up when the process died. `crash_endings` gives those calls the end that they could not write
+themselves: what was connected was answered, what waited or rang has failed, both with cause `crash`, and the time is
+that of the restart, because the true one is not known. A recording that was open is ended with 0 seconds and a failure
+that says so; whoever keeps the files can measure it and write a better end, the latest word counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from softswitch.domain import events
+from softswitch.domain.call_record import CallRecord, CallRecords
+from softswitch.domain.causes import Cause, Outcome
+from softswitch.domain.events import Event
+from softswitch.domain.inputs import Presence
+
+if TYPE_CHECKING:
+    from softswitch.domain.switch import Switch
+
+CUT_OFF: Final = "the switch died while it recorded; length and checksum are to be read from the file"
+
+
+@dataclass(slots=True)
+class KnownAgent:
+    """An agent as the journal knows her; times are wall seconds. `wrap_up_until` None: no wrap-up runs."""
+
+    presence: Presence
+    reason: str | None
+    since: float
+    idle_since: float
+    wrap_up_call: str = ""
+    wrap_up_until: float | None = None
+
+
+class Recovery:
+    """The fold. `agents`: all ever told of; `open_calls`: records of calls that have not ended, oldest first."""
+
+    def __init__(self) -> None:
+        self.agents: dict[str, KnownAgent] = {}
+        self._records = CallRecords()
+        self._open: dict[str, None] = {}
+        self._recordings: dict[str, str] = {}
+        self._talking: dict[str, str] = {}
+
+    @property
+    def presences(self) -> dict[str, tuple[Presence, str | None]]:
+        """Each agent's presence and pause reason."""
+        return {name: (agent.presence, agent.reason) for name, agent in self.agents.items()}
+
+    @property
+    def open_calls(self) -> list[CallRecord]:
+        """What is known of the calls that were up."""
+        records = [self._records.open_record(call) for call in self._open]
+        return [record for record in records if record is not None]
+
+    def apply(self, event: Event) -> None:
+        """Takes one event of the journal, oldest first."""
+        self._records.apply(event)
+        match event:
+            case events.CallArrived():
+                self._open[event.call] = None
+            case events.CallConnected():
+                if event.agent is not None:
+                    self._talking[event.call] = event.agent
+            case events.CallEnded() | events.AgentLost():
+                agent = self.agents.get(self._talking.pop(event.call, ""))
+                if agent is not None:
+                    agent.idle_since = event.at
+                if isinstance(event, events.CallEnded):
+                    self._open.pop(event.call, None)
+            case events.RecordingStarted():
+                self._recordings[event.recording] = event.call
+            case events.RecordingEnded():
+                self._recordings.pop(event.recording, None)
+            case events.AgentPresenceChanged() | events.WrapUpStarted() | events.WrapUpEnded():
+                self._apply_to_agent(event)
+            case _:
+                pass
+
+    def crash_endings(self, wall_at: float) -> list[Event]:
+        """The events that close everything that was up; `wall_at` is the time of the restart."""
+        endings: list[Event] = []
+        for record in self.open_calls:
+            endings.extend(_endings(record, wall_at))
+        endings.extend(
+            events.RecordingEnded(wall_at, call, recording, 0.0, None, CUT_OFF)
+            for recording, call in self._recordings.items()
+        )
+        return endings
+
+    def _apply_to_agent(self, event: events.AgentPresenceChanged | events.WrapUpStarted | events.WrapUpEnded) -> None:
+        if isinstance(event, events.AgentPresenceChanged):
+            known = self.agents.get(event.agent)
+            idle_since = event.at if known is None or known.presence != "ready" else known.idle_since
+            agent = KnownAgent(event.presence, event.reason, event.at, idle_since)
+            if known is not None:
+                agent.wrap_up_call, agent.wrap_up_until = known.wrap_up_call, known.wrap_up_until
+            self.agents[event.agent] = agent
+            return
+        agent_known = self.agents.get(event.agent)
+        if agent_known is None:
+            return
+        if isinstance(event, events.WrapUpStarted):
+            agent_known.wrap_up_call, agent_known.wrap_up_until = event.call, event.until
+        else:
+            agent_known.wrap_up_until = None
+            agent_known.idle_since = event.at
+
+
+def snapshot_events(switch: Switch, now: float) -> list[Event]:
+    """Events that recreate presence and running wrap-ups at the beginning of a segment, with their own times.
+
+    Calls are not among them: a segment begins at a start, when every earlier call has its end.
+    """
+    floor = switch.floor
+    snapshot: list[Event] = []
+    for agent in floor.agents.values():
+        since = floor.wall(agent.presence_since_at)
+        snapshot.append(events.AgentPresenceChanged(since, agent.agent, agent.presence, agent.pause_reason, "snapshot"))
+        if agent.wrap_up_until_at is not None:
+            until = floor.wall(agent.wrap_up_until_at)
+            snapshot.append(events.WrapUpStarted(floor.wall(now), agent.agent, agent.wrap_up_call or "", until))
+    return snapshot
+
+
+def _endings(record: CallRecord, wall_at: float) -> list[Event]:
+    endings: list[Event] = [
+        events.PresentationEnded(wall_at, record.id, shown.id, shown.queue, shown.agent, "withdrawn", Cause.CRASH)
+        for shown in record.presentations
+        if shown.outcome is None
+    ]
+    if record.queue_visits and record.queue_visits[-1].outcome is None:
+        visit = record.queue_visits[-1]
+        wait_s = max(0.0, wall_at - visit.entered_at)
+        endings.append(events.QueueLeft(wall_at, record.id, visit.queue, "failed", Cause.CRASH, wait_s))
+    outcome: Outcome = "failed" if record.connected_at is None else "answered"
+    endings.append(events.CallEnded(wall_at, record.id, outcome, "switch", Cause.CRASH))
+    return endings

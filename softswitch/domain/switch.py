@@ -1,0 +1,254 @@
+"""The whole call centre as one pure object: it routes and decides nothing.
+
+Every input and every deadline goes to the room that it concerns; what came of it is drained as one ordered outbox, in
+which an event always stands before the actions it causes. After each, in one place, waiting callers are distributed if
+anything changed that may give one of them an agent. It knows no clock, socket or randomness: `now` (monotonic seconds)
+comes in, and the same inputs give the same outbox.
+
+The rooms, from the top: `routing` (where a call goes), `direct` and `presenting` (who rings), `queueing` (who waits),
+`ending` (the one end), `presence` (people), all on the `floor`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias, assert_never
+
+from softswitch.domain import direct, inputs, presence, presenting, recording, routing
+from softswitch.domain.actions import Action
+from softswitch.domain.agent import Agent
+from softswitch.domain.call import Call
+from softswitch.domain.call_record import CallRecords
+from softswitch.domain.causes import Cause
+from softswitch.domain.ending import end
+from softswitch.domain.events import Event
+from softswitch.domain.floor import Floor, goals_s
+from softswitch.domain.inputs import Input
+from softswitch.domain.office import Office, ToPhone
+from softswitch.domain.recovery import KnownAgent, Recovery
+from softswitch.domain.refusals import unknown
+from softswitch.domain.statistics import Statistics
+
+_FAILED_AFTER_PICK_UP: Final = frozenset({Cause.NOT_CONFIRMED, Cause.INCOMPATIBLE_MEDIA, Cause.NO_MEDIA_PORTS})
+"""Faults of an agent's leg that put the caller back in line. Every other end of it ends the call."""
+
+_HANG_UPS: Final = frozenset({Cause.HUNG_UP, Cause.CANCELLED})
+
+_FactOrCommand: TypeAlias = (
+    inputs.PhoneRegistrationChanged
+    | inputs.TrunkReachabilityChanged
+    | inputs.ClaimDecided
+    | inputs.SetPresence
+    | inputs.HangUpCall
+    | inputs.OfficeChanged
+    | inputs.DrainStarted
+)
+
+
+class Switch:
+    """Driven by `handle`, `handle_timeout` and `drain`; `floor` is its state, for views and snapshots to read.
+
+    `ids` is short and unique per start; all ids begin with it.
+    """
+
+    def __init__(self, office: Office, *, ids: str, wall_offset_s: float) -> None:
+        statistics = Statistics(office.timezone, goals_s(office))
+        self.floor = Floor(office, ids, wall_offset_s, CallRecords(), statistics)
+        self.floor.use(office)
+        for name in office.agents:
+            self.floor.agents[name] = Agent(name)
+
+    @property
+    def live_calls(self) -> int:
+        """How many calls are up."""
+        return len(self.floor.calls)
+
+    # Before and at the start.
+
+    def recall(self, event: Event) -> None:
+        """One event of the journal: today's figures go on where they were."""
+        self.floor.statistics.apply(event)
+
+    def restore(self, recovery: Recovery, now: float) -> None:
+        """Agents are as the journal knows them; those it does not know begin as the office says."""
+        floor = self.floor
+        for name, agent in floor.agents.items():
+            known = recovery.agents.get(name)
+            if known is None:
+                presence.arrive(floor, agent, now, is_ready=floor.office.agents[name].is_ready_at_start)
+            else:
+                self._restore_agent(agent, known, now)
+        for name, known in recovery.agents.items():
+            if name not in floor.agents and known.presence != "logged-out":
+                gone = Agent(name, known.presence)
+                presence.change(floor, gone, "logged-out", now, by="configuration")
+        self._settle(now)
+
+    # What comes in.
+
+    def handle(self, input_: Input, now: float) -> None:
+        """Takes one input; raises CommandRefused, with nothing changed, for a command that names what is not there."""
+        self._route(input_, now)
+        self._settle(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """Does all that is due by `now`."""
+        while (name := self.floor.deadlines.pop_due(now)) is not None:
+            self._fall_due(*name, now)
+        self._settle(now)
+
+    def end_all(self, now: float) -> None:
+        """Ends every call now, by command."""
+        for call in tuple(self.floor.calls.values()):
+            end(self.floor, call, Cause.BY_COMMAND, "switch", now)
+        self._settle(now)
+
+    # What goes out.
+
+    def next_deadline(self) -> float | None:
+        """When `handle_timeout` is wanted next, None when nothing waits for time."""
+        return self.floor.deadlines.next_at()
+
+    def drain(self) -> list[Event | Action]:
+        """All that is due, in order."""
+        return self.floor.drain()
+
+    # Private.
+
+    def _route(self, input_: Input, now: float) -> None:
+        floor = self.floor
+        match input_:
+            case inputs.LegInvited():
+                routing.invited(floor, input_, now)
+            case inputs.LegProgressed(leg=leg_id):
+                if leg_id in floor.legs:
+                    floor.legs[leg_id].change("ringing")
+            case inputs.LegAnswered(leg=leg_id):
+                self._answered(leg_id, now)
+            case inputs.LegRefused(leg=leg_id, cause=cause) | inputs.LegEnded(leg=leg_id, cause=cause):
+                self._gone(leg_id, cause, now)
+            case inputs.PlaybackEnded(leg=leg_id, tag=tag):
+                self._played(leg_id, tag, now)
+            case inputs.RecordingCompleted():
+                recording.completed(floor, input_, now)
+            case inputs.LegHeld() | inputs.DigitPressed():
+                pass
+            case _:
+                self._take_fact_or_command(input_, now)
+
+    def _take_fact_or_command(self, input_: _FactOrCommand, now: float) -> None:
+        floor = self.floor
+        match input_:
+            case inputs.PhoneRegistrationChanged(phone=phone, is_registered=is_registered):
+                self._registered(phone, is_registered=is_registered)
+            case inputs.TrunkReachabilityChanged(trunk=trunk, is_reachable=is_reachable):
+                (floor.trunks_down.discard if is_reachable else floor.trunks_down.add)(trunk)
+                floor.is_unsettled = True
+            case inputs.ClaimDecided(presentation=presentation, is_granted=is_granted):
+                presenting.claim_decided(floor, presentation, now, is_granted=is_granted)
+            case inputs.SetPresence():
+                self._set_presence(input_, now)
+            case inputs.HangUpCall(call=call_id):
+                if call_id not in floor.calls:
+                    raise unknown("call", call_id, floor.calls, "softswitch call list")
+                end(floor, floor.calls[call_id], Cause.BY_COMMAND, "switch", now)
+            case inputs.OfficeChanged(office=office):
+                floor.use(office)
+            case inputs.DrainStarted():
+                floor.is_draining = True
+            case _:
+                assert_never(input_)
+
+    def _answered(self, leg_id: str, now: float) -> None:
+        leg = self.floor.legs.get(leg_id)
+        if leg is None or leg.state not in ("dialling", "ringing"):
+            return
+        if leg.presentation is not None:
+            presenting.answered(self.floor, leg, now)
+        else:
+            direct.answered(self.floor, self.floor.calls[leg.call], leg, now)
+
+    def _gone(self, leg_id: str, cause: Cause, now: float) -> None:
+        floor = self.floor
+        leg = floor.drop_leg(leg_id, now)
+        if leg is None:
+            return
+        call = floor.calls[leg.call]
+        if leg_id == call.leg:
+            end(floor, call, cause, "caller" if cause in _HANG_UPS else "switch", now)
+        elif call.connection is not None and call.connection.leg == leg_id:
+            self._called_leg_gone(call, cause, now)
+        elif leg.presentation is not None:
+            presenting.refused(floor, leg, cause, now)
+        else:
+            direct.refused(floor, call, cause, now)
+
+    def _called_leg_gone(self, call: Call, cause: Cause, now: float) -> None:
+        if call.state == "talking" and cause in _FAILED_AFTER_PICK_UP:
+            presenting.agent_lost(self.floor, call, cause, now)
+        else:
+            end(self.floor, call, cause, "agent" if cause in _HANG_UPS else "switch", now)
+
+    def _played(self, leg_id: str, tag: str, now: float) -> None:
+        leg = self.floor.legs.get(leg_id)
+        call = None if leg is None else self.floor.calls[leg.call]
+        if call is not None and call.is_saying and call.playing == tag:
+            routing.said(self.floor, call, now)
+
+    def _registered(self, phone: str, *, is_registered: bool) -> None:
+        if is_registered:
+            self.floor.registered.add(phone)
+            self.floor.take_back(ToPhone(phone))
+        else:
+            self.floor.registered.discard(phone)
+
+    def _set_presence(self, command: inputs.SetPresence, now: float) -> None:
+        floor = self.floor
+        if command.agent not in floor.office.agents:
+            raise unknown("agent", command.agent, floor.office.agents, "softswitch agent list")
+        agent = floor.agents[command.agent]
+        presence.change(floor, agent, command.presence, now, reason=command.reason, by=command.by)
+        if command.presence != "ready":
+            presenting.withdraw_from(floor, command.agent, Cause.BY_COMMAND, now)
+
+    def _fall_due(self, kind: str, key: str, now: float) -> None:
+        floor = self.floor
+        match kind:
+            case "max-wait":
+                routing.waited_too_long(floor, floor.calls[key], now)
+            case "ring":
+                presenting.expired(floor, key, now)
+            case "direct":
+                direct.expired(floor, floor.calls[key], now)
+            case "say":
+                routing.said(floor, floor.calls[key], now)
+            case "wrap-up":
+                presence.end_wrap_up(floor, floor.agents[key], now)
+            case "backoff":
+                presence.end_back_off(floor, floor.agents[key])
+            case "device":
+                for device in [device for device, until in floor.devices_out.items() if until <= now]:
+                    floor.take_back(device)
+            case "recording":
+                recording.overdue(floor, key, now)
+            case _:
+                raise AssertionError(f"a deadline of unknown kind: {kind} {key}")
+
+    def _restore_agent(self, agent: Agent, known: KnownAgent, now: float) -> None:
+        floor = self.floor
+        agent.presence, agent.pause_reason = known.presence, known.reason
+        agent.idle_since_at = min(known.idle_since - floor.wall_offset_s, now)
+        agent.presence_since_at = agent.changed_at = min(known.since - floor.wall_offset_s, now)
+        if known.wrap_up_until is None:
+            return
+        until_at = known.wrap_up_until - floor.wall_offset_s
+        agent.start_wrap_up(known.wrap_up_call, until_at, now)
+        floor.deadlines.set("wrap-up", agent.agent, until_at)
+        if until_at <= now:
+            presence.end_wrap_up(floor, agent, now)
+
+    def _settle(self, now: float) -> None:
+        if self.floor.is_staffing_due:
+            presence.staff(self.floor, now)
+        if self.floor.is_unsettled:
+            self.floor.is_unsettled = False
+            presenting.distribute_callers(self.floor, now)

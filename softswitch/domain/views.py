@@ -1,0 +1,198 @@
+"""What commands show of the running switch: pure functions from its state to plain values with the contract's keys.
+
+Times are RFC 3339 with the office's zone, durations seconds, absent is None. In `queue_list` each agent of a queue is
+counted once: by activity when she is engaged or in wrap-up, else under `ready` or `paused`; who is logged out and idle
+is not counted. `waiting` are the callers in line, those being presented included.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from softswitch.domain.agent import Agent
+from softswitch.domain.call import Call
+from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
+from softswitch.domain.refusals import unknown
+from softswitch.domain.switch import Switch
+
+Row: TypeAlias = dict[str, object]
+
+SECONDS_DIGITS = 3
+
+
+def rfc3339(wall_at: float | None, timezone: str) -> str | None:
+    """Wall seconds as text with the zone's offset, to the millisecond; None stays None."""
+    if wall_at is None:
+        return None
+    return datetime.fromtimestamp(wall_at, ZoneInfo(timezone)).isoformat(timespec="milliseconds")
+
+
+def time_text(switch: Switch, wall_at: float) -> str:
+    """Wall seconds as text in the office's zone."""
+    return datetime.fromtimestamp(wall_at, ZoneInfo(switch.floor.office.timezone)).isoformat(timespec="milliseconds")
+
+
+def history_row(record: CallRecord, timezone: str) -> Row:
+    """A call's record with exactly the keys of `history`."""
+    return {
+        "id": record.id,
+        "caller": record.caller,
+        "dialled": record.dialled,
+        "queue": record.queue,
+        "agent": record.agent,
+        "outcome": record.outcome,
+        "arrived_at": rfc3339(record.arrived_at, timezone),
+        "answered_at": rfc3339(record.answered_at, timezone),
+        "connected_at": rfc3339(record.connected_at, timezone),
+        "ended_at": rfc3339(record.ended_at, timezone),
+        "wait_s": _seconds(record.wait_s),
+        "talk_s": _seconds(record.talk_s),
+        "ended_by": record.ended_by,
+        "cause": None if record.cause is None else record.cause.value,
+        "recordings": list(record.recordings),
+    }
+
+
+def story_row(record: CallRecord, timezone: str) -> Row:
+    """`history_row` with what `call show` adds: the way the call took, its queue visits and presentations."""
+    return {
+        **history_row(record, timezone),
+        "trunk": record.trunk,
+        "phone": record.phone,
+        "routes": [{"destination": destination, "rule": rule} for destination, rule in record.routes],
+        "queue_visits": [_visit_row(visit, timezone) for visit in record.queue_visits],
+        "presentations": [_presentation_row(shown, timezone) for shown in record.presentations],
+    }
+
+
+def call_list(switch: Switch, now: float) -> list[Row]:
+    """The calls that are up, the oldest first. `since`: when the state began."""
+    return [_call_row(switch, call, now) for call in switch.floor.calls.values()]
+
+
+def call_show(switch: Switch, call_id: str, now: float) -> Row:
+    """One call that is up; raises CommandRefused when there is none of that id."""
+    floor = switch.floor
+    record = floor.records.open_record(call_id)
+    if record is None or call_id not in floor.calls:
+        raise unknown("call", call_id, floor.calls, "softswitch call list")
+    call = floor.calls[call_id]
+    row = story_row(record, floor.office.timezone)
+    talk_s = None if record.connected_at is None else floor.wall(now) - record.connected_at
+    row.update(_call_row(switch, call, now))
+    row["talk_s"] = _seconds(talk_s)
+    row["legs"] = [
+        {"leg": leg.leg, "state": leg.state, "device": None if leg.device is None else str(leg.device)}
+        for leg in floor.legs.values()
+        if leg.call == call_id
+    ]
+    return row
+
+
+def queue_list(switch: Switch, now: float) -> list[Row]:
+    """Every queue, retired ones that still have callers included."""
+    return [_queue_row(switch, name, now) for name in switch.floor.queues]
+
+
+def queue_show(switch: Switch, name: str, now: float) -> Row:
+    """One queue with its callers in line and its agents; raises CommandRefused for an unknown name."""
+    floor = switch.floor
+    if name not in floor.queues:
+        raise unknown("queue", name, floor.queues, "softswitch queue list")
+    queue = floor.queues[name]
+    line = sorted((floor.calls[call] for call in queue.calls), key=lambda call: (call.entered_at, call.order))
+    return {
+        **_queue_row(switch, name, now),
+        "callers": [_call_row(switch, call, now) for call in line],
+        "agents": [_agent_row(switch, floor.agents[agent]) for agent in queue.plan.agents if agent in floor.agents],
+    }
+
+
+def agent_list(switch: Switch, now: float) -> list[Row]:
+    """Every agent. `since`: when presence and activity became what they are."""
+    del now
+    return [_agent_row(switch, agent) for agent in switch.floor.agents.values()]
+
+
+def _call_row(switch: Switch, call: Call, now: float) -> Row:
+    floor = switch.floor
+    record = floor.records.open_record(call.call)
+    agent = None if record is None or call.connection is None else record.agent
+    if call.presentation is not None:
+        agent = floor.presentations[call.presentation].agent
+    wait_s = None if record is None else record.wait_s
+    if call.state in ("waiting", "presenting"):
+        wait_s = now - call.entered_at
+    return {
+        "id": call.call,
+        "state": call.state,
+        "caller": call.caller,
+        "dialled": call.dialled,
+        "queue": None if record is None else record.queue,
+        "agent": agent,
+        "since": time_text(switch, floor.wall(call.changed_at)),
+        "wait_s": _seconds(wait_s),
+    }
+
+
+def _queue_row(switch: Switch, name: str, now: float) -> Row:
+    floor = switch.floor
+    queue = floor.queues[name]
+    agents = [floor.agents[agent] for agent in queue.plan.agents if agent in floor.agents]
+    counted = Counter(agent.presence if agent.activity == "idle" else agent.activity for agent in agents)
+    waits = [now - floor.calls[call].entered_at for call in queue.calls]
+    figures = floor.statistics.today(name, floor.wall(now))
+    return {
+        "queue": name,
+        "waiting": len(waits),
+        "longest_wait_s": _seconds(max(waits, default=None)),
+        "ready": counted["ready"],
+        "ringing": counted["ringing"],
+        "talking": counted["talking"],
+        "wrap_up": counted["wrap-up"],
+        "paused": counted["paused"],
+        "offered_today": figures.offered,
+        "answered_today": figures.answered,
+        "abandoned_today": figures.abandoned,
+        "overflowed_today": figures.overflowed,
+        "failed_today": figures.failed,
+        "service_level_today": None if queue.plan.service_level is None else figures.service_level,
+    }
+
+
+def _agent_row(switch: Switch, agent: Agent) -> Row:
+    floor = switch.floor
+    plan = floor.office.agents.get(agent.agent)
+    return {
+        "agent": agent.agent,
+        "name": agent.agent if plan is None else plan.name,
+        "presence": agent.presence,
+        "pause_reason": agent.pause_reason,
+        "activity": agent.activity,
+        "since": time_text(switch, floor.wall(agent.changed_at)),
+        "queues": [name for name, queue in floor.queues.items() if agent.agent in queue.plan.agents],
+        "call": agent.call,
+    }
+
+
+def _visit_row(visit: QueueVisit, timezone: str) -> Row:
+    row: Row = msgspec.to_builtins(visit)
+    row["entered_at"] = rfc3339(visit.entered_at, timezone)
+    row["wait_s"] = _seconds(visit.wait_s)
+    return row
+
+
+def _presentation_row(shown: PresentationRecord, timezone: str) -> Row:
+    row: Row = msgspec.to_builtins(shown)
+    row["presented_at"] = rfc3339(shown.presented_at, timezone)
+    row["ended_at"] = rfc3339(shown.ended_at, timezone)
+    return row
+
+
+def _seconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, SECONDS_DIGITS)
