@@ -9,6 +9,7 @@ said busy or declined. What is reported of a leg that was given up finds nobody.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from softswitch.domain import actions, events, presence, queueing, recording
@@ -31,22 +32,25 @@ _OUTAGES: Final = frozenset({Cause.UNREACHABLE, Cause.NETWORK_FAILURE, Cause.UNK
 
 
 def distribute_callers(floor: Floor, now: float) -> None:
-    """The one place that calls the distributor; each of its decisions becomes a claim."""
-    callers = waiting_callers(floor)
-    if not callers:
-        return
-    members = {caller.queue: floor.plan(caller.queue).agents for caller in callers}
-    views = {name: view for names in members.values() for name in names if (view := agent_view(floor, name, now))}
-    for decision in distribute(callers, members, views, now):
+    """The one place that calls the distributor; each of its decisions becomes a claim.
+
+    Lines that nobody can serve now are not even looked at: while all are busy, a long line costs nothing.
+    """
+    lines = [name for name, queue in floor.queues.items() if queue.calls]
+    names = dict.fromkeys(agent for line in lines for agent in floor.plan(line).agents)
+    views = {name: view for name in names if (view := agent_view(floor, name, now)) is not None}
+    free = {name for name, view in views.items() if exclusion(view, now) is None}
+    members = {line: floor.plan(line).agents for line in lines if not free.isdisjoint(floor.plan(line).agents)}
+    for decision in distribute(waiting_callers(floor, members), members, views, now):
         _claim(floor, decision)
 
 
-def waiting_callers(floor: Floor) -> list[WaitingCaller]:
-    """All who can be presented now."""
+def waiting_callers(floor: Floor, queues: Iterable[str]) -> list[WaitingCaller]:
+    """All in these queues who can be presented now."""
     return [
         WaitingCaller(call.call, name, call.entered_at, call.order)
-        for name, queue in floor.queues.items()
-        for call in (floor.calls[call] for call in queue.calls)
+        for name in queues
+        for call in (floor.calls[call] for call in floor.queues[name].calls)
         if call.state == "waiting" and call.claim is None
     ]
 

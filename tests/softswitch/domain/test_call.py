@@ -1,0 +1,59 @@
+from itertools import product
+
+import pytest
+
+from softswitch.domain.call import CALL_CHANGES, Call, CallState, IllegalChange
+from softswitch.domain.inputs import FromTrunk
+from softswitch.domain.leg import LEG_CHANGES, Leg, LegState
+
+STATES: tuple[CallState, ...] = ("routing", "waiting", "presenting", "talking", "direct", "ended")
+LEGAL = {
+    ("routing", "waiting"), ("routing", "direct"), ("routing", "ended"),
+    ("waiting", "waiting"), ("waiting", "presenting"), ("waiting", "direct"), ("waiting", "ended"),
+    ("presenting", "waiting"), ("presenting", "talking"), ("presenting", "direct"), ("presenting", "ended"),
+    ("talking", "waiting"), ("talking", "ended"),
+    ("direct", "ended"),
+}  # fmt: skip
+
+
+def a_call(state: CallState) -> Call:
+    return Call("c", "in-1", FromTrunk("carrier"), "+46", "", "+461", arrived_at=0.0, changed_at=0.0, state=state)
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(STATES, STATES)))
+def test_every_change_is_in_the_table_or_refused(before: CallState, after: CallState) -> None:
+    call = a_call(before)
+    if (before, after) in LEGAL:
+        call.change(after, 5.0)
+        assert call.state == after
+        assert call.changed_at == (0.0 if before == after else 5.0)
+    else:
+        with pytest.raises(IllegalChange):
+            call.change(after, 5.0)
+        assert call.state == before
+
+
+def test_the_table_has_every_state_and_nothing_follows_the_end() -> None:
+    assert set(CALL_CHANGES) == set(STATES)
+    assert CALL_CHANGES["ended"] == ()
+
+
+LEG_STATES: tuple[LegState, ...] = ("invited", "dialling", "ringing", "answered")
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(LEG_STATES, LEG_STATES)))
+def test_a_leg_changes_only_as_its_table_says(before: LegState, after: LegState) -> None:
+    leg = Leg("l", "c", before, None)
+    assert leg.change(after) == (after in LEG_CHANGES[before])
+    assert leg.state == (after if after in LEG_CHANGES[before] else before)
+
+
+def test_an_answered_leg_never_rings_again() -> None:
+    assert not Leg("l", "c", "answered", None).change("ringing")
+
+
+def test_ids_are_derived_from_the_call_and_never_look_like_an_incoming_leg() -> None:
+    call = a_call("routing")
+    assert [call.next_leg(), call.next_leg(), call.next_presentation(), call.next_recording()] == [
+        "c-l1", "c-l2", "c-p1", "c-r1"
+    ]  # fmt: skip
