@@ -112,7 +112,7 @@ class Recovery:
 
 
 def snapshot_events(switch: Switch, now: float) -> list[Event]:
-    """Events that recreate presence and running wrap-ups at the beginning of a segment, with their own times.
+    """Events that recreate presence, turns and running wrap-ups at the beginning of a segment, with their own times.
 
     Calls are not among them: a segment begins at a start, when every earlier call has its end.
     """
@@ -121,6 +121,8 @@ def snapshot_events(switch: Switch, now: float) -> list[Event]:
     for agent in floor.agents.values():
         since = floor.wall(agent.presence_since_at)
         snapshot.append(events.AgentPresenceChanged(since, agent.agent, agent.presence, agent.pause_reason, "snapshot"))
+        if agent.idle_since_at > agent.presence_since_at:
+            snapshot.append(events.WrapUpEnded(floor.wall(agent.idle_since_at), agent.agent))
         if agent.wrap_up_until_at is not None:
             until = floor.wall(agent.wrap_up_until_at)
             snapshot.append(events.WrapUpStarted(floor.wall(now), agent.agent, agent.wrap_up_call or "", until))

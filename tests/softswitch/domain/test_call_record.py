@@ -1,0 +1,97 @@
+import msgspec
+
+from softswitch.domain import events
+from softswitch.domain.call_record import CallRecord, CallRecords
+from softswitch.domain.causes import Cause
+from softswitch.domain.events import Event
+from softswitch.domain.office import ToBusy
+from tests.softswitch.domain.small_office import NUMBER, WALL_OFFSET_S, Stage, office_with
+
+
+def records_of(stage: Stage) -> list[CallRecord]:
+    """The journal of the stage, written down and read back, folded."""
+    fold = CallRecords()
+    decoder = msgspec.msgpack.Decoder(Event)
+    journal = [thing for thing in stage.all if isinstance(thing, msgspec.Struct)]
+    decoded = [decoder.decode(msgspec.msgpack.encode(event)) for event in journal]
+    found = [record for event in decoded if (record := fold.apply(event)) is not None]
+    assert fold._open == {}
+    return found
+
+
+def test_a_record_of_an_answered_call() -> None:
+    stage = Stage()
+    stage.wait(100)
+    caller = stage.ring_in()
+    leg = stage.dialled()["phone:101"]
+    stage.wait(4)
+    stage.answer(leg)
+    stage.wait(30)
+    stage.hang_up(caller)
+    (record,) = records_of(stage)
+    at = WALL_OFFSET_S + 100
+    assert (record.id, record.caller, record.dialled, record.trunk) == ("t-1", "+46812340001", NUMBER, "carrier")
+    assert (record.queue, record.agent, record.outcome, record.ended_by) == ("support", "anna", "answered", "caller")
+    assert (record.arrived_at, record.answered_at, record.connected_at, record.ended_at) == (at, at, at + 4, at + 34)
+    assert (record.wait_s, record.talk_s, record.cause) == (4, 30, Cause.HUNG_UP)
+    assert record.recordings == ["t-1-r1"]
+    assert [(visit.queue, visit.outcome, visit.wait_s) for visit in record.queue_visits] == [
+        ("support", "connected", 4)
+    ]
+    assert [(shown.agent, shown.outcome) for shown in record.presentations] == [("anna", "connected")]
+
+
+def test_an_abandoned_call_has_a_wait_and_no_talk() -> None:
+    stage = Stage(registered=())
+    stage.choose("bo", "paused")
+    caller = stage.ring_in()
+    stage.wait(7)
+    stage.hang_up(caller)
+    (record,) = records_of(stage)
+    assert (record.wait_s, record.talk_s, record.connected_at, record.agent) == (7, None, None, None)
+
+
+def test_a_lost_agent_is_no_talk_and_the_wait_goes_on() -> None:
+    stage = Stage()
+    caller = stage.ring_in()
+    stage.wait(2)
+    stage.answer("t-1-l1")
+    stage.wait(1)
+    stage.hang_up("t-1-l1", Cause.NOT_CONFIRMED)
+    stage.wait(1)
+    stage.hang_up(caller)
+    (record,) = records_of(stage)
+    assert (record.outcome, record.agent, record.talk_s, record.wait_s) == ("abandoned", "anna", None, 4)
+    assert [(visit.outcome, visit.wait_s) for visit in record.queue_visits] == [("abandoned", 4)]
+
+
+def test_a_call_turned_away_from_a_full_queue_has_a_visit_without_wait() -> None:
+    stage = Stage(office_with(max_waiting=0, overflow_to=ToBusy()))
+    stage.ring_in()
+    (record,) = records_of(stage)
+    assert (record.queue, record.outcome, record.cause, record.wait_s) == ("support", "overflowed", "queue-full", 0.0)
+    assert record.answered_at is None
+
+
+def test_a_direct_call_has_a_talk_and_no_wait() -> None:
+    stage = Stage()
+    caller = stage.ring_in("+46850010001")
+    stage.wait(5)
+    stage.answer("t-1-l1")
+    stage.wait(10)
+    stage.hang_up(caller)
+    (record,) = records_of(stage)
+    assert (record.outcome, record.queue, record.agent, record.wait_s, record.talk_s) == (
+        "direct",
+        None,
+        None,
+        None,
+        10,
+    )
+    assert record.connected_at == record.answered_at
+
+
+def test_events_of_calls_it_has_not_seen_arrive_are_passed_over() -> None:
+    fold = CallRecords()
+    assert fold.apply(events.CallAnswered(1.0, "old")) is None
+    assert fold.apply(events.CallEnded(2.0, "old", "failed", "switch", Cause.CRASH)) is None

@@ -1,0 +1,154 @@
+"""A process dies and the next one takes over from the journal."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import msgspec
+
+from softswitch.domain import events
+from softswitch.domain.call_record import CallRecords
+from softswitch.domain.causes import Cause
+from softswitch.domain.events import Event
+from softswitch.domain.office import Office
+from softswitch.domain.recovery import Recovery, snapshot_events
+from softswitch.domain.statistics import DayFigures
+from softswitch.domain.switch import Switch
+from tests.softswitch.domain.small_office import BO, OFFICE, WALL_OFFSET_S, Stage
+
+
+def journal_of(stage: Stage) -> list[Event]:
+    decoder = msgspec.msgpack.Decoder(Event)
+    return [decoder.decode(msgspec.msgpack.encode(thing)) for thing in stage.all if isinstance(thing, msgspec.Struct)]
+
+
+def restart(journal: list[Event], down_s: float, office: Office = OFFICE) -> tuple[Switch, list[Event]]:
+    """A switch on a machine whose clock starts at 5.0, `down_s` after the last event; and the endings it wrote."""
+    wall_at = max(event.at for event in journal) + down_s
+    switch = Switch(office, ids="u", wall_offset_s=wall_at - 5.0)
+    recovery = Recovery()
+    for event in journal:
+        recovery.apply(event)
+        switch.recall(event)
+    endings = recovery.crash_endings(wall_at)
+    for event in endings:
+        switch.recall(event)
+    switch.restore(recovery, 5.0)
+    return switch, endings
+
+
+def crashed() -> Stage:
+    """One call in talk with anna, one that rings bo, one that waits, one that has ended."""
+    stage = Stage()
+    stage.hang_up(stage.ring_in())
+    stage.ring_in()
+    stage.wait(2)
+    stage.answer("t-2-l1")
+    stage.ring_in()
+    stage.ring_in()
+    stage.wait(8)
+    return stage
+
+
+def test_calls_that_were_up_get_their_end() -> None:
+    _, endings = restart(journal_of(crashed()), 10.0)
+    ended = [event for event in endings if isinstance(event, events.CallEnded)]
+    assert [(event.call, event.outcome, event.ended_by, event.cause) for event in ended] == [
+        ("t-2", "answered", "switch", Cause.CRASH),
+        ("t-3", "failed", "switch", Cause.CRASH),
+        ("t-4", "failed", "switch", Cause.CRASH),
+    ]
+    (recording,) = [event for event in endings if isinstance(event, events.RecordingEnded)]
+    assert (recording.recording, recording.call, recording.sha256) == ("t-2-r1", "t-2", None)
+    assert recording.failure is not None
+
+
+def test_every_call_has_one_record_over_the_crash() -> None:
+    journal = journal_of(crashed())
+    _, endings = restart(journal, 10.0)
+    fold = CallRecords()
+    records = [record for event in [*journal, *endings] if (record := fold.apply(event)) is not None]
+    assert [record.id for record in records] == ["t-1", "t-2", "t-3", "t-4"]
+    assert records[1].agent == "anna"
+    assert [shown.outcome for shown in records[2].presentations] == ["withdrawn"]
+    assert [visit.outcome for visit in records[3].queue_visits] == ["failed"]
+
+
+def test_todays_figures_go_on_and_reconcile() -> None:
+    switch, _ = restart(journal_of(crashed()), 10.0)
+    today = switch.floor.statistics.today("support", switch.floor.wall(5.0))
+    assert today == DayFigures(offered=4, answered=1, within_goal=1, abandoned=1, failed=2)
+
+
+def test_a_second_restart_finds_nothing_to_end() -> None:
+    journal = journal_of(crashed())
+    _, endings = restart(journal, 10.0)
+    assert restart([*journal, *endings], 10.0)[1] == []
+
+
+def test_presence_is_back_and_newcomers_begin_as_the_office_says() -> None:
+    stage = Stage(replace(OFFICE, agents=MappingProxyType({"anna": OFFICE.agents["anna"]})))
+    stage.choose("anna", "paused", "lunch")
+    switch, _ = restart(journal_of(stage), 60.0)
+    anna, bo = switch.floor.agents["anna"], switch.floor.agents["bo"]
+    assert (anna.presence, anna.pause_reason, bo.presence) == ("paused", "lunch", "ready")
+    assert switch.floor.wall(anna.presence_since_at) == WALL_OFFSET_S
+    told = [event for event in switch.drain() if isinstance(event, events.AgentPresenceChanged)]
+    assert [(event.agent, event.presence, event.by) for event in told] == [("bo", "ready", "start")]
+
+
+def test_who_is_not_ready_at_start_begins_logged_out() -> None:
+    agents = MappingProxyType({"bo": replace(BO, is_ready_at_start=False)})
+    stage = Stage(replace(OFFICE, agents=agents))
+    assert stage.presence("bo") == ("logged-out", "idle")
+
+
+def test_an_agent_who_is_gone_from_the_office_is_logged_out() -> None:
+    office = replace(OFFICE, agents=MappingProxyType({"bo": BO}))
+    switch, _ = restart(journal_of(Stage()), 1.0, office)
+    told = [event for event in switch.drain() if isinstance(event, events.AgentPresenceChanged)]
+    assert [(event.agent, event.presence, event.by) for event in told] == [("anna", "logged-out", "configuration")]
+
+
+def after_a_call() -> Stage:
+    stage = Stage()
+    caller = stage.ring_in()
+    stage.answer("t-1-l1")
+    stage.wait(5)
+    stage.hang_up(caller)
+    return stage
+
+
+def test_a_wrap_up_that_runs_goes_on() -> None:
+    switch, _ = restart(journal_of(after_a_call()), 4.0)
+    assert switch.floor.agents["anna"].wrap_up_call == "t-1"
+    assert switch.next_deadline() == 11.0
+    switch.handle_timeout(11.0)
+    assert switch.floor.agents["anna"].activity == "idle"
+
+
+def test_a_wrap_up_that_ended_meanwhile_is_told_to_have_ended() -> None:
+    switch, _ = restart(journal_of(after_a_call()), 60.0)
+    assert switch.floor.agents["anna"].activity == "idle"
+    assert [type(event).__name__ for event in switch.drain()] == ["WrapUpEnded"]
+
+
+def test_the_turn_of_the_agents_is_kept() -> None:
+    stage = after_a_call()
+    stage.wait(10)
+    for journal in (journal_of(stage), snapshot_events(stage.switch, stage.now)):
+        switch, _ = restart(journal, 60.0)
+        anna, bo = switch.floor.agents["anna"], switch.floor.agents["bo"]
+        assert switch.floor.wall(anna.idle_since_at) == WALL_OFFSET_S + 15
+        assert switch.floor.wall(bo.idle_since_at) == WALL_OFFSET_S
+
+
+def test_a_segment_that_begins_with_a_snapshot_restores_the_same() -> None:
+    stage = after_a_call()
+    stage.choose("bo", "paused", "lunch")
+    snapshot = snapshot_events(stage.switch, stage.now)
+    switch, endings = restart(snapshot, 1.0)
+    assert endings == []
+    anna, bo = switch.floor.agents["anna"], switch.floor.agents["bo"]
+    assert (anna.presence, anna.activity, bo.presence, bo.pause_reason) == ("ready", "wrap-up", "paused", "lunch")
+    assert anna.wrap_up_until_at is not None
+    assert switch.floor.wall(anna.wrap_up_until_at) == WALL_OFFSET_S + 15
