@@ -1,0 +1,96 @@
+"""Addresses as they are written in the configuration. Only IP literals: looking names up is not available yet."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final, get_args
+
+from sip_stack.flow import Address
+from softswitch.settings.model import AcceptFrom, Listen, ListenTransport
+
+SIP_PORT: Final = 5060
+PORT_MAX: Final = 65_535
+LATER_TRANSPORTS: Final = ("tls", "ws", "wss")
+
+_WITH_PORT: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*)):([0-9]{1,5})")
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?")
+
+
+class BadAddress(Exception):  # noqa: N818  # a verdict on a text
+    """A text that is no address: what is wrong, and how one is written."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what, mend)
+        self.what = what
+        self.mend = mend
+
+
+def parse_host(text: str) -> str:
+    """An IPv4 or IPv6 address in its usual form; raises BadAddress."""
+    try:
+        host = ipaddress.ip_address(text.removeprefix("[").removesuffix("]") if text.startswith("[") else text)
+    except ValueError:
+        if is_host_name(text) and not re.fullmatch(r"[0-9.]+", text):
+            raise BadAddress(
+                f'"{text}" is a name; looking names up is not available yet', "write the IP address that it stands for"
+            ) from None
+        raise BadAddress(f'"{text}" is no IP address', "write one such as 192.0.2.10 or 2001:db8::10") from None
+    if isinstance(host, ipaddress.IPv6Address) and host.scope_id is not None:
+        raise BadAddress(f'"{text}" is bound to one interface', "write an address without %")
+    if host.is_multicast:
+        raise BadAddress(f'"{text}" is a multicast address', "write the address of one machine")
+    return str(host)
+
+
+def parse_address(text: str, *, example: str, default_port: int | None = None, is_any_port: bool = False) -> Address:
+    """`host:port` or `[host]:port`; `is_any_port` lets port 0 mean any free one. Raises BadAddress."""
+    match = _WITH_PORT.fullmatch(text)
+    if match is None:
+        if default_port is not None and ("]" not in text or text.endswith("]")) and (":" not in text or "::" in text):
+            return Address(parse_host(text), default_port)
+        raise BadAddress(f'"{text}" is no address with a port', f'write it like "{example}"')
+    port = int(match.group(3))
+    if port > PORT_MAX or (port == 0 and not is_any_port):
+        raise BadAddress(f"there is no port {port}", f"write a port from {0 if is_any_port else 1} to {PORT_MAX}")
+    bracketed = match.group(1)
+    host = parse_host(match.group(2) if bracketed is None else bracketed)
+    if bracketed is not None and ":" not in host:
+        raise BadAddress(f'"{text}" has an IPv4 address in brackets', f'write it like "{example}"')
+    return Address(host, port)
+
+
+def parse_listen(text: str) -> Listen:
+    """`udp:host:port`; raises BadAddress."""
+    example = "udp:192.0.2.10:5060"
+    transport, colon, rest = text.partition(":")
+    if transport in LATER_TRANSPORTS and colon:
+        raise BadAddress(f'listening on "{transport}" is not available yet', "use udp or tcp, or take it out")
+    for known in get_args(ListenTransport):
+        if transport == known and colon:
+            address = parse_address(rest, example=example, is_any_port=True)
+            return Listen(known, address.host, address.port)
+    raise BadAddress(f'"{text}" does not begin with udp: or tcp:', f'write it like "{example}"')
+
+
+def parse_accept_from(text: str) -> AcceptFrom:
+    """An address, a prefix, or `address:port`; raises BadAddress."""
+    if "/" in text:
+        try:
+            return AcceptFrom(ipaddress.ip_network(text))
+        except ValueError as error:
+            try:
+                mend = f'did you mean "{ipaddress.ip_network(text, strict=False)}"?'
+            except ValueError:
+                mend = 'write it like "192.0.2.0/24"'
+            raise BadAddress(f'"{text}" is no prefix: {error}', mend) from None
+    match = _WITH_PORT.fullmatch(text)
+    if match is not None:
+        address = parse_address(text, example="192.0.2.10:5060")
+        return AcceptFrom(ipaddress.ip_network(address.host), address.port)
+    return AcceptFrom(ipaddress.ip_network(parse_host(text)))
+
+
+def is_host_name(text: str) -> bool:
+    """Whether a text can be a host or domain name (RFC 1123 §2.1)."""
+    return len(text) <= 253 and _HOST.fullmatch(text) is not None

@@ -1,0 +1,226 @@
+"""The single tables: `node`, `sip`, `media`, `api`; and the trunks, which are addresses as well."""
+
+from __future__ import annotations
+
+import os
+import re
+import zoneinfo
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sip_stack.flow import Address
+from softswitch.settings.addresses import (
+    SIP_PORT,
+    BadAddress,
+    is_host_name,
+    parse_accept_from,
+    parse_address,
+    parse_host,
+    parse_listen,
+)
+from softswitch.settings.destinations import E164, INTERNAL_DIGITS
+from softswitch.settings.faults import Faults, Place, suggestion
+from softswitch.settings.model import AcceptFrom, Api, Listen, Media, NodeSettings, Sip, Trunk
+from softswitch.settings.section import Placed, Section
+from softswitch.settings.sounds import SoundSearch, is_language
+
+DATA_DIR: Final = "var"
+LANGUAGE: Final = "en"
+TIMEZONE: Final = "UTC"
+CODECS: Final = ("PCMA", "PCMU")
+LATER_CODECS: Final = ("G722", "OPUS", "GSM", "ILBC", "G729")
+UDP_PORT_MIN: Final = 1_024
+UDP_PORT_MAX: Final = 65_535
+
+_RANGE: Final = re.compile(r"([0-9]{1,5})\s*-\s*([0-9]{1,5})")
+_ANYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  # to be recognised, not listened on
+
+T = TypeVar("T")
+
+
+def read_node(section: Section, faults: Faults, folder: Path) -> NodeSettings:
+    """`[node]`. The language's folder is looked for by `check_language` once the sounds are known."""
+    name = section.text("name") or "softswitch"
+    data_dir = absolute(folder, section.text("data_dir") or DATA_DIR)
+    fault = unwritable(data_dir)
+    if fault is not None:
+        faults.refuse(section.place_of("data_dir"), fault, "name a folder that the switch's user may write to")
+    language = section.text("language") or LANGUAGE
+    if not is_language(language):
+        faults.refuse(section.place_of("language"), f'"{language}" is no language', 'write it like "en" or "sv"')
+        language = LANGUAGE
+    timezone = section.text("timezone") or TIMEZONE
+    if not is_timezone(timezone):
+        mend = suggestion(timezone, zoneinfo.available_timezones(), otherwise='write it like "Europe/Stockholm"')
+        faults.refuse(section.place_of("timezone"), f'there is no timezone "{timezone}"', mend)
+    section.close()
+    return NodeSettings(name, data_dir, language, timezone)
+
+
+def check_language(sounds: SoundSearch, language: str, place: Place, faults: Faults) -> None:
+    """The language must have a folder of sounds."""
+    if not sounds.has_language():
+        mend = suggestion(language, sounds.languages(), otherwise=f"make the folder sounds/{language}")
+        faults.refuse(place, f'there is no folder of sounds for the language "{language}"', mend)
+
+
+def read_sip(section: Section, faults: Faults) -> Sip:
+    listen: list[Listen] = []
+    for text in section.texts("listen", needed='["udp:192.0.2.10:5060"]') or ():
+        _take(faults, text, parse_listen, listen)
+    if not listen and section.has("listen"):
+        faults.refuse(section.place_of("listen"), "there is no address to listen on", "add one, udp:ADDRESS:5060")
+    domain = section.text("domain", needed='"office.example"')
+    if domain is not None and not is_host_name(domain):
+        faults.refuse(section.place_of("domain"), f'"{domain}" is no domain name', 'write it like "office.example"')
+    advertised: list[str] = []
+    advertised_text = section.text("advertised_address")
+    if advertised_text is not None:
+        _take(faults, Placed(advertised_text, section.place_of("advertised_address")), parse_host, advertised)
+        _refuse_anywhere(faults, advertised, section.place_of("advertised_address"))
+    section.close()
+    address = advertised[0] if advertised else None
+    if address is None:
+        for entry in listen:
+            if entry.host in _ANYWHERE:
+                faults.refuse(
+                    section.place_of("listen"),
+                    f'"{entry}" is every address of this machine, so nobody can be told which one to answer to',
+                    "name one address, or set advertised_address",
+                )
+    return Sip(tuple(listen), domain or "", address)
+
+
+def read_media(section: Section, faults: Faults) -> Media:
+    address: list[str] = []
+    text = section.text("address", needed='"192.0.2.10"')
+    if text is not None:
+        _take(faults, Placed(text, section.place_of("address")), parse_host, address)
+        _refuse_anywhere(faults, address, section.place_of("address"))
+    first, last = _udp_ports(section, faults)
+    given = section.texts("codecs", example='["PCMA", "PCMU"]')
+    codecs = list(CODECS) if given is None else []
+    for codec in given or ():
+        if codec.value in CODECS:
+            codecs.append(codec.value)
+        elif codec.value.upper() in LATER_CODECS:
+            faults.refuse(codec.place, f'codec "{codec.value}" is not available yet', f"use {' or '.join(CODECS)}")
+        else:
+            mend = suggestion(codec.value, CODECS, otherwise="")
+            faults.refuse(codec.place, f'there is no codec "{codec.value}"', mend)
+    if given is not None and not codecs and not given:
+        faults.refuse(section.place_of("codecs"), "there is no codec in the list", f"add {CODECS[0]}")
+    workers = section.whole("workers", low=1, high=1)
+    section.close()
+    return Media(address[0] if address else "", first, last, tuple(codecs), workers or 1)
+
+
+def read_api(section: Section, faults: Faults) -> Api | None:
+    listen: list[Address] = []
+    example = "127.0.0.1:9710"
+    text = section.text("listen", needed=f'"{example}"')
+    if text is not None:
+        _take(
+            faults,
+            Placed(text, section.place_of("listen")),
+            lambda written: parse_address(written, example=example, is_any_port=True),
+            listen,
+        )
+    section.close()
+    return Api(listen[0]) if listen else None
+
+
+def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str]]]:
+    """A trunk, and the texts of its `accept_from` that can be read, each with its place, in the trunk's order."""
+    hosts: list[Address] = []
+    for text in section.texts("hosts", needed='["192.0.2.20:5060"]') or ():
+        _take(
+            faults,
+            text,
+            lambda written: parse_address(written, example="192.0.2.20:5060", default_port=SIP_PORT),
+            hosts,
+        )
+        _refuse_anywhere(faults, [host.host for host in hosts[-1:]], text.place)
+    hosts_given = section.node("hosts")
+    if hosts_given is not None and not getattr(hosts_given, "items", True):
+        faults.refuse(section.place_of("hosts"), "there is no host to send calls to", 'add one: "192.0.2.20:5060"')
+    accepted: list[AcceptFrom] = []
+    written = section.texts("accept_from", example='["192.0.2.20"]') or ()
+    sources = [text for text in written if _take(faults, text, parse_accept_from, accepted)]
+    caller_id = section.text("caller_id")
+    if caller_id is not None and not (E164.fullmatch(caller_id) or INTERNAL_DIGITS.fullmatch(caller_id)):
+        faults.refuse(
+            section.place_of("caller_id"), f'"{caller_id}" is no telephone number', 'write it like "+46850010000"'
+        )
+    section.close()
+    return Trunk(tuple(hosts), tuple(accepted), caller_id), sources
+
+
+def absolute(folder: Path, text: str) -> Path:
+    """A path of the configuration: relative ones are relative to its folder."""
+    return Path(os.path.abspath(folder / text))  # noqa: PTH100  # without following links, unlike Path.resolve
+
+
+def unwritable(folder: Path) -> str | None:
+    """Why a folder cannot be made or written to, None when it can."""
+    try:
+        for there in (folder, *folder.parents):
+            if there.is_dir():
+                if os.access(there, os.W_OK | os.X_OK):
+                    return None
+                return f"the folder {there} may not be written to"
+            if there.exists() or there.is_symlink():
+                return f"{there} is there, and is no folder"
+    except OSError as error:
+        return f"{folder} cannot be a folder: {error.strerror}"
+    return f"{folder} cannot be made"
+
+
+def is_timezone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _udp_ports(section: Section, faults: Faults) -> tuple[int, int]:
+    example = '"20000-20999"'
+    text = section.text("udp_ports", needed=example)
+    place = section.place_of("udp_ports")
+    if text is None:
+        return 0, 0
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        faults.refuse(place, f'"{text}" is no range of ports', f"write it like {example}")
+        return 0, 0
+    first, last = int(match.group(1)), int(match.group(2))
+    if first > last:
+        faults.refuse(place, f'the range "{text}" is the wrong way round', f'did you mean "{last}-{first}"?')
+    elif first < UDP_PORT_MIN or last > UDP_PORT_MAX:
+        faults.refuse(
+            place,
+            f'the range "{text}" goes outside {UDP_PORT_MIN} to {UDP_PORT_MAX}',
+            f"stay between UDP_PORT_MIN = {UDP_PORT_MIN} and UDP_PORT_MAX = {UDP_PORT_MAX}",
+        )
+    elif first % 2:
+        faults.refuse(place, f"{first} is odd, and a leg takes an even port", f'did you mean "{first + 1}-{last}"?')
+    else:
+        return first, last
+    return 0, 0
+
+
+def _take(faults: Faults, text: Placed[str], parse: Callable[[str], T], into: list[T]) -> bool:
+    try:
+        into.append(parse(text.value))
+    except BadAddress as error:
+        faults.refuse(text.place, error.what, error.mend)
+        return False
+    return True
+
+
+def _refuse_anywhere(faults: Faults, hosts: list[str], place: Place) -> None:
+    for host in hosts:
+        if host in _ANYWHERE:
+            faults.refuse(place, f'nobody can send to "{host}"', "write the address of one machine")

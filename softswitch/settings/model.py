@@ -1,0 +1,126 @@
+"""What a configuration comes to: frozen values, complete and checked.
+
+Every room takes from here what it needs: the domain its `Office`, signalling the trunks, phones and sounds, the shells
+their addresses and folders. Nothing in here can be wrong: `load` refuses before it builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from sip_stack.flow import Address
+from softswitch.domain.office import Office
+from softswitch.settings.faults import ConfigurationError
+from softswitch.settings.sounds import SoundCatalogue
+
+ListenTransport: TypeAlias = Literal["udp", "tcp"]
+DigestAlgorithm: TypeAlias = Literal["MD5", "SHA-256"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """The machine. `data_dir` is absolute; `language` names a folder of sounds; `timezone` an IANA zone."""
+
+    name: str
+    data_dir: Path
+    language: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address that SIP is taken on; port 0 means any free one."""
+
+    transport: ListenTransport
+    host: str
+    port: int
+
+    @property
+    def address(self) -> Address:
+        return Address(self.host, self.port)
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sip:
+    """`domain` is the realm of digests and the host of our own addresses."""
+
+    listen: tuple[Listen, ...]
+    domain: str
+    advertised_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The address written into SDP; the range of UDP ports, both ends included, an even one a leg; codecs in order."""
+
+    address: str
+    udp_first: int
+    udp_last: int
+    codecs: tuple[str, ...]
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Where HTTP is served; port 0 means any free one."""
+
+    listen: Address
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptFrom:
+    """Sources that belong to a trunk: a network of one or many addresses; `port` is compared on UDP when given."""
+
+    network: IPv4Network | IPv6Network
+    port: int | None = None
+
+    def __str__(self) -> str:
+        if self.network.num_addresses > 1:
+            return str(self.network)
+        host = str(self.network.network_address)
+        return host if self.port is None else str(Address(host, self.port))
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A carrier: calls go out to `hosts`, tried in order; calls that come in from `accept_from` are its."""
+
+    hosts: tuple[Address, ...]
+    accept_from: tuple[AcceptFrom, ...]
+    caller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A device that registers here. `name` is what people call it. The password is kept out of its repr."""
+
+    name: str
+    password: str
+    digest: DigestAlgorithm = "MD5"
+    may_dial: tuple[str, ...] = ("phones", "agents", "queues")
+
+    def __repr__(self) -> str:
+        return f"Phone(name={self.name!r}, digest={self.digest!r}, may_dial={self.may_dial!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole configuration; `folder` is the one it was read from, absolute."""
+
+    folder: Path
+    node: NodeSettings
+    sip: Sip
+    media: Media
+    api: Api | None
+    trunks: Mapping[str, Trunk]
+    phones: Mapping[str, Phone]
+    office: Office
+    sounds: SoundCatalogue
+    warnings: tuple[ConfigurationError, ...] = ()

@@ -1,0 +1,234 @@
+"""What can only be seen of a configuration as a whole: things that are right alone and wrong together.
+
+Each check takes the values and the places they came from. What would fail on a call, or keep the switch from starting,
+is refused; what works but is hardly meant becomes a warning that `check` prints.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from softswitch.domain.office import AgentPlan, Destination, PhonePlan, QueuePlan
+from softswitch.settings.faults import Faults, Place
+from softswitch.settings.model import AcceptFrom, Api, Media, Sip, Trunk
+from softswitch.settings.people import follow
+
+OVERFLOW_QUEUES_MAX: Final = 7
+"""Queues that overflow one into the next. On a call the chain is followed at once when all of them are full."""
+
+_DIAL_ORDER: Final = ("number", "phone", "agent", "queue")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A configuration before it is known to be right, with the place of each of its keys by dotted path.
+
+    `sources` are the members of all trunks' `accept_from`: trunk, value and place.
+    """
+
+    sip: Sip
+    media: Media
+    api: Api | None
+    trunks: Mapping[str, Trunk]
+    phones: Mapping[str, PhonePlan]
+    agents: Mapping[str, AgentPlan]
+    queues: Mapping[str, QueuePlan]
+    numbers: Mapping[str, Destination]
+    places: Mapping[tuple[str, ...], Place]
+    sources: Sequence[tuple[str, AcceptFrom, Place]]
+
+    def place(self, *path: str) -> Place:
+        """The place of a key, or of what it is in where it is left out."""
+        while path not in self.places:
+            path = path[:-1]
+        return self.places[path]
+
+
+def check_together(whole: Whole, faults: Faults) -> None:
+    """All checks, in no order that matters."""
+    _check_listening(whole, faults)
+    _check_udp_ports(whole, faults)
+    _check_trunk_hosts(whole, faults)
+    _check_sources(whole, faults)
+    _check_overflow(whole, faults)
+    _warn_of_queues(whole, faults)
+    _warn_of_dialling(whole, faults)
+
+
+def _check_listening(whole: Whole, faults: Faults) -> None:
+    claimed = [(entry.transport, entry.host, entry.port, str(entry)) for entry in whole.sip.listen]
+    place = whole.place("sip", "listen") if claimed else None
+    if whole.api is not None:
+        listen = whole.api.listen
+        for transport, host, port, name in claimed:
+            if transport == "tcp" and port == listen.port != 0 and _share(host, listen.host):
+                faults.refuse(
+                    whole.place("api", "listen"), f"{listen} is taken by [sip] listen {name}", "choose another port"
+                )
+    for first, second in combinations(claimed, 2):
+        if place is not None and first[0] == second[0] and first[2] == second[2] != 0 and _share(first[1], second[1]):
+            if first[1] == second[1]:
+                continue
+            faults.refuse(place, f"{first[3]} and {second[3]} cannot both be listened on", "keep one of them")
+
+
+def _check_udp_ports(whole: Whole, faults: Faults) -> None:
+    media = whole.media
+    if not media.udp_last:
+        return
+    place = whole.place("media", "udp_ports")
+    for entry in whole.sip.listen:
+        is_inside = entry.transport == "udp" and media.udp_first <= entry.port <= media.udp_last
+        if is_inside and media.address and _share(entry.host, media.address):
+            faults.refuse(place, f"the range holds the port of [sip] listen {entry}", "choose another range")
+    legs = (media.udp_last - media.udp_first) // 2 + 1
+    busiest = max((len(agent.answers_at) for agent in whole.agents.values()), default=1)
+    if legs < 1 + max(1, busiest):
+        faults.refuse(
+            place,
+            f"{legs} even ports are too few for one call: a caller and {max(1, busiest)} telephones that ring together",
+            f"make the range at least {2 * (1 + max(1, busiest))} ports long",
+        )
+    is_public = any(not _is_loopback(entry.host) for entry in whole.sip.listen)
+    if media.address and _is_loopback(media.address) and is_public:
+        faults.warn(
+            whole.place("media", "address"),
+            f"calls come from outside, and their sound is sent to {media.address}, which is this machine only",
+            "write the address that callers reach",
+        )
+
+
+def _check_trunk_hosts(whole: Whole, faults: Faults) -> None:
+    """Calls to a trunk go out by UDP from an address that we listen on."""
+    ours = [entry for entry in whole.sip.listen if entry.transport == "udp"]
+    for name, trunk in whole.trunks.items():
+        for host in trunk.hosts:
+            place = whole.place("trunk", name, "hosts")
+            fitting = [entry for entry in ours if (":" in entry.host) == (":" in host.host)]
+            if whole.sip.listen and not fitting:
+                family = "IPv6" if ":" in host.host else "IPv4"
+                faults.refuse(
+                    place,
+                    f"{host} cannot be reached: [sip] listens on no {family} address by udp",
+                    "add one to [sip] listen, or change the host",
+                )
+            elif fitting and not _is_loopback(host.host) and all(_is_loopback(entry.host) for entry in fitting):
+                faults.refuse(
+                    place,
+                    f"{host} cannot be reached from {fitting[0]}, which is this machine only",
+                    "listen on an address of the network, or change the host",
+                )
+            if any(entry.port == host.port and _share(entry.host, host.host) for entry in ours):
+                faults.refuse(place, f"{host} is this switch itself", "write the address of the carrier")
+
+
+def _check_sources(whole: Whole, faults: Faults) -> None:
+    for (one, first, first_place), (other, second, place) in combinations(whole.sources, 2):
+        if one == other or not _overlap(first, second):
+            continue
+        if first == second:
+            faults.refuse(
+                place,
+                f"{second} is already accepted for trunk {one}, at {first_place}",
+                "tell the two apart by address or port, or make them one trunk",
+            )
+        else:
+            faults.warn(
+                place, f"{second} overlaps with {first} of trunk {one}, at {first_place}", f"{one} comes first and wins"
+            )
+
+
+def _check_overflow(whole: Whole, faults: Faults) -> None:
+    refused: set[str] = set()
+    for name in whole.queues:
+        chain = follow(whole.queues, name)
+        place = whole.place("queue", name, "overflow_to")
+        if len(chain) > 1 and chain[-1] == name:
+            if name not in refused:
+                faults.refuse(
+                    place,
+                    f"callers would go round in a circle: {' → '.join(chain)}",
+                    "let one of them overflow to something else than a queue",
+                )
+            refused.update(chain)
+        elif chain[-1] not in chain[:-1] and len(chain) > OVERFLOW_QUEUES_MAX:
+            faults.refuse(
+                place,
+                f"more than OVERFLOW_QUEUES_MAX = {OVERFLOW_QUEUES_MAX} queues overflow one into the next",
+                "shorten the chain",
+            )
+
+
+def _warn_of_queues(whole: Whole, faults: Faults) -> None:
+    for name, queue in whole.queues.items():
+        if not queue.agents:
+            faults.warn(
+                whole.place("queue", name), f"queue {name} has no agents: its callers wait in vain", "add agents"
+            )
+        if queue.max_wait_s is None:
+            faults.warn(
+                whole.place("queue", name),
+                f"callers of queue {name} may wait for ever",
+                "set max_wait_s and overflow_to",
+            )
+        if queue.announce_position_every_s:
+            faults.warn(
+                whole.place("queue", name, "announce_position_every_s"),
+                "positions are not announced in this version",
+                "nothing has to be done; 0 makes this silent",
+            )
+        if queue.record == "on-demand":
+            faults.warn(
+                whole.place("queue", name, "record"),
+                "nobody can start a recording by hand in this version: nothing is recorded",
+                'use "always" to record',
+            )
+
+
+def _warn_of_dialling(whole: Whole, faults: Faults) -> None:
+    names: Mapping[str, Mapping[str, object]] = {
+        "number": whole.numbers,
+        "phone": whole.phones,
+        "agent": whole.agents,
+        "queue": whole.queues,
+    }
+    for first, second in combinations(_DIAL_ORDER, 2):
+        for name in names[second]:
+            if name in names[first]:
+                faults.warn(
+                    whole.place(second, name),
+                    f"phones that dial {name} reach the {first} of this name, not the {second}",
+                    "give one of them another name",
+                )
+    if whole.numbers and not whole.trunks:
+        first = next(iter(whole.numbers))
+        faults.warn(
+            whole.place("number", first), "there is no trunk, so only phones here can dial the numbers", "add a trunk"
+        )
+    for name, phone in whole.phones.items():
+        if not whole.trunks and any(entry.startswith("+") for entry in phone.may_dial):
+            faults.warn(
+                whole.place("phone", name, "may_dial"), "there is no trunk to dial outside numbers by", "add a trunk"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback
+
+
+def _share(one: str, other: str) -> bool:
+    """Whether two hosts to listen on have an address in common."""
+    if (":" in one) != (":" in other):
+        return False
+    return one == other or any(ipaddress.ip_address(host).is_unspecified for host in (one, other))
+
+
+def _overlap(one: AcceptFrom, other: AcceptFrom) -> bool:
+    if one.network.version != other.network.version:
+        return False
+    is_same_port = one.port is None or other.port is None or one.port == other.port
+    return is_same_port and (one.network.overlaps(other.network))
