@@ -279,13 +279,15 @@ class _Running:
         rings.consumed[self.slot] = self.frames_fetched
 
     def failure(self) -> str | None:
-        """What went wrong, for the admin, or None."""
-        parts = [] if self._error is None else [self._error]
+        """What is not as it should be in the end, for the admin, or None; troubles overcome are only logged."""
+        parts = []
         if self._frames_lost:
-            parts.append(f"the disk stalled: {self._frames_lost / SAMPLE_RATE:.2f} s were lost and are silence")
+            parts.append(f"{self._frames_lost / SAMPLE_RATE:.2f} s were lost and are silence")
         missing = (self._frames or 0) - self.frames_fetched
         if missing > 0 and self.file is not None:
             parts.append(f"the last {missing / SAMPLE_RATE:.2f} s are missing")
+        if parts or self.file is None:
+            parts.insert(0, self._error or "the disk stalled")
         return "; ".join(parts) or None
 
     def _move(self, rings: RecordingRings, file: RecordingFile, stop: int) -> None:
