@@ -1,0 +1,110 @@
+"""The door: what a request from outside any dialog may do.
+
+A request belongs to a trunk when its source fits the trunk's `accept_from`; everything else is challenged, REGISTER
+always. What is let in gets a name (trunk or phone) that the rest of the switch relies on; nothing that a stranger wrote
+is taken for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sip_stack.endpoint import SipEndpoint
+from sip_stack.errors import MalformedMessage
+from sip_stack.events import RequestReceived
+from sip_stack.flow import Address, Flow
+from sip_stack.message import Request
+from sip_stack.uri import SipUri
+from softswitch.domain.inputs import FromPhone, FromTrunk
+from softswitch.signalling.phones import Phones
+from softswitch.signalling.trunks import Trunks
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged:
+    """The sender must prove who it is: a 401 with these headers."""
+
+    headers: Headers
+
+
+class Admission:
+    """Tells trunks, phones and strangers apart and answers what is no call: REGISTER, OPTIONS and the rest."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: SipEndpoint,
+        phones: Phones,
+        trunks: Trunks,
+        domain: str,
+        listening: tuple[tuple[str, Address], ...],
+        advertised: Mapping[Address, Address],
+    ) -> None:
+        self._endpoint = endpoint
+        self._phones = phones
+        self._trunks = trunks
+        self._domain = domain
+        ours = [address for _, address in listening]
+        ours += [advertised[address] for address in ours if address in advertised]
+        self._our_hosts = frozenset(address.host for address in ours)
+        self._our_ports = frozenset(address.port for address in ours)
+
+    def origin(self, request: Request, flow: Flow, now: float) -> FromTrunk | FromPhone | Challenged:
+        """Who sends this request."""
+        trunk = self._trunks.of_source(flow)
+        if trunk is not None:
+            self._trunks.saw(trunk, is_reachable=True)
+            return FromTrunk(trunk)
+        phone = self._phones.identify(request, now)
+        if phone is not None:
+            return FromPhone(phone)
+        return Challenged(self._phones.challenge(request, now))
+
+    def means_us(self, uri: SipUri) -> bool:
+        """Whether the host of a URI is ours: the domain, or an address we listen on, with or without its port."""
+        if uri.host == self._domain:
+            return True
+        return uri.host in self._our_hosts and (uri.port is None or uri.port in self._our_ports)
+
+    def dialled(self, uri: SipUri) -> str:
+        """What was dialled: the user part at our own host, the whole address at a foreign one (nothing leads there)."""
+        if uri.scheme == "tel" or self.means_us(uri):
+            return uri.user or ""
+        return f"{uri.user or ''}@{uri.host}"
+
+    def answer(self, event: RequestReceived, now: float) -> None:
+        """Answers a request that starts no call."""
+        if event.request.method == "REGISTER":
+            self._register(event, now)
+            return
+        origin = self.origin(event.request, event.flow, now)
+        if isinstance(origin, Challenged):
+            self._endpoint.respond(event.request_id, 401, now, headers=origin.headers)
+        elif event.request.method == "OPTIONS":
+            headers = (("Allow", ALLOW), ("Accept", "application/sdp"))
+            self._endpoint.respond(event.request_id, 200, now, headers=headers)
+        else:
+            self._endpoint.respond(event.request_id, 405, now, headers=(("Allow", ALLOW),))
+
+    def _register(self, event: RequestReceived, now: float) -> None:
+        request = event.request
+        phone = self._phones.identify(request, now)
+        if phone is None:
+            self._endpoint.respond(event.request_id, 401, now, headers=self._phones.challenge(request, now))
+            return
+        try:
+            address_of_record = request.to.uri
+        except MalformedMessage:
+            self._endpoint.respond(event.request_id, 400, now)
+            return
+        if not self.means_us(address_of_record) or address_of_record.user != phone:
+            self._endpoint.respond(event.request_id, 403, now)
+            return
+        registration = self._phones.register(phone, request, event.flow, now)
+        self._endpoint.respond(event.request_id, registration.status, now, headers=registration.headers)

@@ -1,0 +1,207 @@
+"""What SIP and the media process report about legs, told to the domain in its own words.
+
+The other half of `legs`: there the domain's actions go down, here facts come up. A fact about a leg that was let go of
+is dropped: whoever let go has already told the domain how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from media import protocol
+from sip_stack import events as sip
+from sip_stack.errors import UnacceptableSdp
+from sip_stack.events import SipOutput
+from softswitch.domain import inputs
+from softswitch.domain.causes import Cause
+from softswitch.signalling import negotiation
+from softswitch.signalling.legs import Leg, Legs
+from softswitch.signalling.outbox import Outbox
+from softswitch.signalling.sip_causes import cause_of_refusal
+
+_NEXT_TARGET_STATUSES: Final = frozenset({408, 503})
+"""A target that answers so, or not at all, is not there; the next one may be tried (RFC 3263 §4.3)."""
+
+_PEER_GONE_STATUSES: Final = frozenset({408, 481})
+"""The only answers to a probe that end a leg."""
+
+SOUND_FAULTS_TOLD_MAX: Final = 20
+
+_InputOfLeg: TypeAlias = Callable[[Leg], inputs.Input]
+
+
+class LegEvents:
+    """Translates one event or fact at a time."""
+
+    def __init__(self, legs: Legs, outbox: Outbox) -> None:
+        self._legs = legs
+        self._outbox = outbox
+        self.engine_report: protocol.EngineReport | None = None
+
+    def take_sip(self, event: SipOutput, now: float) -> None:
+        """An event of a session other than its invitation."""
+        session = getattr(event, "session", None)
+        leg = self._legs.of_session(session) if session is not None else None
+        if leg is None:
+            return
+        match event:
+            case sip.SessionProgressed():
+                self._progressed(leg, event)
+            case sip.SessionAnswered():
+                self._answered(leg, event, now)
+            case sip.SessionRefused():
+                self._refused(leg, event, now)
+            case sip.SessionConfirmed():
+                self._confirmed(leg, event, now)
+            case sip.SessionReoffered():
+                self._reoffered(leg, event, now)
+            case sip.SessionCancelled():
+                self._ended(leg, Cause.CANCELLED)
+            case sip.SessionEnded():
+                self._ended(leg, _cause_of_end(leg, event))
+            case sip.SessionProbed():
+                self._probed(leg, event, now)
+            case _:
+                pass
+
+    def take_fact(self, fact: protocol.Fact, now: float) -> None:
+        """A fact of the media process."""
+        match fact:
+            case protocol.DigitPressed(port=port, digit=digit):
+                self._tell_of_port(port, lambda leg: inputs.DigitPressed(leg.leg, digit))
+            case protocol.PlaybackEnded(port=port, tag=tag):
+                self._tell_of_port(port, lambda leg: inputs.PlaybackEnded(leg.leg, tag))
+            case protocol.RecordingEnded(recording=recording, seconds=seconds, sha256=sha256, failure=failure):
+                self._outbox.tell(inputs.RecordingCompleted(recording, seconds, sha256, failure))
+            case protocol.PortSilent(port=port):
+                self._silent(port, now)
+            case protocol.PortFailed(port=port, reason=reason):
+                self._outbox.fault(f"media port {port} failed: {reason}")
+            case protocol.SoundsLoaded(failed=failed):
+                for file, reason in failed[:SOUND_FAULTS_TOLD_MAX]:
+                    self._outbox.fault(f"the sound {file} cannot be played: {reason}")
+            case protocol.EngineReport():
+                self.engine_report = fact
+            case protocol.Ready() | protocol.PortReport():
+                pass
+
+    def lose_media(self, now: float) -> None:
+        """The media process is gone: every leg that had media ends."""
+        self.engine_report = None
+        for leg in tuple(self._legs):
+            if leg.media is None:
+                continue
+            if leg.is_incoming and not leg.is_answered:
+                self._legs.endpoint.refuse(leg.session, 503, now)
+            else:
+                self._legs.endpoint.end(leg.session, now)
+            if leg.is_answered or leg.is_incoming:
+                self._ended(leg, Cause.MEDIA_LOST)
+            else:
+                self._legs.let_go(leg)
+                self._outbox.tell(inputs.LegRefused(leg.leg, Cause.MEDIA_LOST))
+
+    def _progressed(self, leg: Leg, event: sip.SessionProgressed) -> None:
+        if leg.trunk is not None:
+            self._legs.trunks.saw(leg.trunk, is_reachable=True)
+        if leg.media is not None and event.body:
+            leg.media.early_answer = event.body
+        if event.status in (180, 183):
+            self._outbox.tell(inputs.LegProgressed(leg.leg))
+
+    def _answered(self, leg: Leg, event: sip.SessionAnswered, now: float) -> None:
+        assert leg.media is not None
+        if leg.trunk is not None:
+            self._legs.trunks.saw(leg.trunk, is_reachable=True)
+        leg.peer_host = event.flow.remote.host
+        try:
+            negotiation.take_answer(leg.media, event.body, self._legs.settings.media)
+        except UnacceptableSdp:
+            self._legs.endpoint.end(leg.session, now)
+            self._legs.let_go(leg)
+            self._outbox.tell(inputs.LegRefused(leg.leg, Cause.INCOMPATIBLE_MEDIA))
+            return
+        leg.is_answered = leg.is_confirmed = True
+        self._legs.set_stream(leg)
+        self._outbox.tell(inputs.LegAnswered(leg.leg))
+
+    def _refused(self, leg: Leg, event: sip.SessionRefused, now: float) -> None:
+        if leg.trunk is not None:
+            self._legs.trunks.saw(leg.trunk, is_reachable=event.response is not None)
+        if event.status in _NEXT_TARGET_STATUSES and not event.was_ringing and leg.targets:
+            self._legs.renew_session(leg)
+            self._legs.try_next_target(leg, now)
+            return
+        self._legs.let_go(leg)
+        cause = cause_of_refusal(event.status, was_ringing=event.was_ringing)
+        self._outbox.tell(inputs.LegRefused(leg.leg, cause))
+
+    def _confirmed(self, leg: Leg, event: sip.SessionConfirmed, now: float) -> None:
+        leg.is_confirmed = True
+        if leg.media is None or not event.body:
+            if leg.media is not None and leg.media.negotiated is None:
+                self._break(leg, Cause.INCOMPATIBLE_MEDIA, now)
+            return
+        try:
+            negotiation.take_answer(leg.media, event.body, self._legs.settings.media)
+        except UnacceptableSdp:
+            self._break(leg, Cause.INCOMPATIBLE_MEDIA, now)
+            return
+        self._legs.set_stream(leg)
+        self._tell_of_hold(leg)
+
+    def _reoffered(self, leg: Leg, event: sip.SessionReoffered, now: float) -> None:
+        assert leg.media is not None
+        media = self._legs.settings.media
+        if not event.body:
+            self._legs.endpoint.accept_reoffer(leg.session, negotiation.offer(leg.media, media), now)
+            return
+        try:
+            negotiated = negotiation.take_offer(leg.media, event.body, media)
+        except UnacceptableSdp:
+            self._legs.endpoint.refuse_reoffer(leg.session, 488, now)
+            return
+        self._legs.set_stream(leg)
+        self._legs.endpoint.accept_reoffer(leg.session, negotiated.answer, now)
+        self._tell_of_hold(leg)
+
+    def _tell_of_hold(self, leg: Leg) -> None:
+        assert leg.media is not None
+        assert leg.media.negotiated is not None
+        held = negotiation.is_held(leg.media.negotiated)
+        if held != leg.is_held:
+            leg.is_held = held
+            self._outbox.tell(inputs.LegHeld(leg.leg, held))
+
+    def _silent(self, port: int, now: float) -> None:
+        leg = self._legs.of_port(port)
+        if leg is not None and leg.is_answered and not leg.is_held and not leg.is_probed:
+            leg.is_probed = True
+            self._legs.endpoint.probe(leg.session, now)
+
+    def _probed(self, leg: Leg, event: sip.SessionProbed, now: float) -> None:
+        leg.is_probed = False
+        if event.status in _PEER_GONE_STATUSES:
+            self._break(leg, Cause.SILENT, now)
+
+    def _break(self, leg: Leg, cause: Cause, now: float) -> None:
+        self._legs.endpoint.end(leg.session, now)
+        self._ended(leg, cause)
+
+    def _ended(self, leg: Leg, cause: Cause) -> None:
+        self._legs.let_go(leg)
+        self._outbox.tell(inputs.LegEnded(leg.leg, cause))
+
+    def _tell_of_port(self, port: int, input_of: _InputOfLeg) -> None:
+        leg = self._legs.of_port(port)
+        if leg is not None:
+            self._outbox.tell(input_of(leg))
+
+
+def _cause_of_end(leg: Leg, event: sip.SessionEnded) -> Cause:
+    if event.by_peer:
+        return Cause.HUNG_UP
+    if leg.is_incoming and not leg.is_confirmed:
+        return Cause.NOT_CONFIRMED
+    return Cause.SILENT

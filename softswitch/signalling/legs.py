@@ -1,0 +1,281 @@
+"""Legs: SIP sessions with their media, under the neutral names that the domain uses.
+
+A leg's id is its session's id; only a dialled leg that goes on to its next target gets further sessions. A leg lives from
+its INVITE until the domain lets go of it or it ends by itself; then its UDP port goes back and later events of its
+sessions find nobody, which is right: whoever hung up does not wait for the far end to agree.
+
+Here the domain's actions come in (`dial`, `answer`, `hang_up`, …). What SIP and media report is in `leg_events`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from media.protocol import ClosePort, Join, Leave, OpenPort, Play, SetStream, StopPlaying
+from sip_stack.endpoint import SipEndpoint
+from sip_stack.events import SessionInvited
+from sip_stack.headers import NameAddr
+from sip_stack.uri import SipUri
+from softswitch.domain import actions
+from softswitch.domain.causes import Cause
+from softswitch.domain.inputs import FromPhone, FromTrunk, LegId, LegInvited, LegRefused
+from softswitch.domain.office import ToPhone
+from softswitch.settings import Settings
+from softswitch.signalling import negotiation
+from softswitch.signalling.negotiation import LegMedia
+from softswitch.signalling.outbox import Outbox
+from softswitch.signalling.phones import Phones
+from softswitch.signalling.sip_causes import headers_of_hang_up, refusal_of_cause
+from softswitch.signalling.trunks import Target, Trunks
+from softswitch.signalling.udp_ports import UdpPorts
+
+ANONYMOUS = "anonymous"
+
+
+@dataclass(slots=True)
+class Leg:
+    """One leg's plain state. `trunk` and `phone`: who is at its far end; `targets`: ways not tried yet."""
+
+    leg: LegId
+    session: str
+    is_incoming: bool
+    media: LegMedia | None
+    peer_host: str
+    trunk: str | None = None
+    phone: str | None = None
+    is_answered: bool = False
+    is_confirmed: bool = False
+    is_held: bool = False
+    is_probed: bool = False
+    offer: bytes = b""
+    targets: list[Target] = field(default_factory=list)
+    from_: NameAddr | None = None
+
+
+class Legs:
+    """All legs that are up, by id, and the domain's verbs on them."""
+
+    def __init__(
+        self, settings: Settings, *, endpoint: SipEndpoint, phones: Phones, trunks: Trunks, outbox: Outbox
+    ) -> None:
+        self.settings = settings
+        self.endpoint = endpoint
+        self.trunks = trunks
+        self.outbox = outbox
+        self.udp_ports = UdpPorts()
+        self._phones = phones
+        self._legs: dict[LegId, Leg] = {}
+        self._leg_of_session: dict[str, LegId] = {}
+        self._leg_of_port: dict[int, LegId] = {}
+        self._port_ids = count(1)
+
+    def __iter__(self) -> Iterable[Leg]:
+        return iter(tuple(self._legs.values()))
+
+    def __len__(self) -> int:
+        return len(self._legs)
+
+    def of_session(self, session: str) -> Leg | None:
+        """The leg that the session serves, None when it was let go of."""
+        leg = self._leg_of_session.get(session)
+        return None if leg is None else self._legs.get(leg)
+
+    def of_port(self, port: int) -> Leg | None:
+        """The leg that uses the media port."""
+        leg = self._leg_of_port.get(port)
+        return None if leg is None else self._legs.get(leg)
+
+    def calls_by_trunk(self, trunk: str) -> int:
+        return sum(1 for leg in self._legs.values() if leg.trunk == trunk)
+
+    def take_invitation(self, event: SessionInvited, origin: FromTrunk | FromPhone, dialled: str) -> None:
+        """An INVITE passed the door: it becomes a leg, its offer is weighed, and the domain is told."""
+        if isinstance(origin, FromPhone):
+            caller, name = origin.phone, self._phones.name(origin.phone)
+        else:
+            sender = event.request.from_
+            caller, name = sender.uri.user or ANONYMOUS, sender.display_name
+        leg = Leg(
+            leg=event.session,
+            session=event.session,
+            is_incoming=True,
+            media=self._lease(),
+            peer_host=event.flow.remote.host,
+            trunk=origin.trunk if isinstance(origin, FromTrunk) else None,
+            phone=origin.phone if isinstance(origin, FromPhone) else None,
+            offer=event.request.body,
+        )
+        self._add(leg)
+        self.outbox.tell(LegInvited(leg.leg, origin, caller, name, dialled, self._media_fault(leg)))
+
+    def dial(self, action: actions.DialLeg, now: float) -> None:
+        """INVITE to the device; one that cannot be reached at all is refused at once."""
+        leg = Leg(leg=action.leg, session=action.leg, is_incoming=False, media=self._lease(), peer_host="")
+        if isinstance(action.to, ToPhone):
+            leg.phone = action.to.phone
+            leg.targets = self._phones.targets(action.to.phone)
+            leg.from_ = self._shown(action.caller, action.caller_name)
+        else:
+            leg.trunk = next(iter(self.settings.trunks), None)
+            if leg.trunk is not None:
+                leg.targets = self.trunks.targets(leg.trunk, action.to.number)
+                leg.from_ = self._shown(self.trunks.caller_id(leg.trunk) or ANONYMOUS, "")
+        self._add(leg)
+        if leg.media is None or not leg.targets:
+            self.let_go(leg)
+            cause = Cause.UNREACHABLE if leg.media is not None else Cause.NO_MEDIA_PORTS
+            self.outbox.tell(LegRefused(leg.leg, cause))
+            return
+        self._open(leg.media)
+        self.try_next_target(leg, now)
+
+    def try_next_target(self, leg: Leg, now: float) -> None:
+        """Sends the INVITE to the best way not tried yet."""
+        assert leg.media is not None
+        assert leg.from_ is not None
+        target = leg.targets.pop(0)
+        leg.peer_host = target.flow.remote.host
+        to = NameAddr("", SipUri(scheme="sip", user=target.uri.user, host=target.uri.host, port=target.uri.port))
+        body = negotiation.offer(leg.media, self.settings.media)
+        self.endpoint.invite(
+            leg.session,
+            flow=target.flow,
+            target=target.uri,
+            from_=leg.from_,
+            to=to,
+            body=body,
+            headers=(("Content-Type", "application/sdp"),),
+            now=now,
+        )
+
+    def renew_session(self, leg: Leg) -> None:
+        """Gives the leg a fresh session for its next target."""
+        self._leg_of_session.pop(leg.session, None)
+        attempt = int(leg.session.rpartition("~")[2]) + 1 if "~" in leg.session else 2
+        leg.session = f"{leg.leg}~{attempt}"
+        self._leg_of_session[leg.session] = leg.leg
+
+    def ring(self, action: actions.RingLeg, now: float) -> None:
+        leg = self._legs.get(action.leg)
+        if leg is not None:
+            self.endpoint.progress(leg.session, 180, now)
+
+    def answer(self, action: actions.AnswerLeg, now: float) -> None:
+        """200 OK with our answer, or with an offer where the INVITE had none; the port listens before it goes out."""
+        leg = self._legs.get(action.leg)
+        if leg is None:
+            return
+        assert leg.media is not None
+        self._open(leg.media)
+        if leg.offer:
+            negotiated = negotiation.take_offer(leg.media, leg.offer, self.settings.media)
+            body = negotiated.answer
+            self.set_stream(leg)
+        else:
+            body = negotiation.offer(leg.media, self.settings.media)
+        leg.is_answered = True
+        self.endpoint.accept(leg.session, body, now, headers=(("Content-Type", "application/sdp"),))
+
+    def refuse(self, action: actions.RefuseLeg, now: float) -> None:
+        leg = self._legs.get(action.leg)
+        if leg is None:
+            return
+        status, headers = refusal_of_cause(action.cause)
+        self.endpoint.refuse(leg.session, status, now, headers=headers)
+        self.let_go(leg)
+
+    def hang_up(self, action: actions.HangUpLeg, now: float) -> None:
+        """CANCEL, BYE or a refusal, as the session's state asks; the leg is gone at once."""
+        leg = self._legs.get(action.leg)
+        if leg is None:
+            return
+        if leg.is_incoming and not leg.is_answered:
+            self.refuse(actions.RefuseLeg(action.leg, action.cause), now)
+            return
+        self.endpoint.end(leg.session, now, headers=headers_of_hang_up(action.cause))
+        self.let_go(leg)
+
+    def play(self, action: actions.PlayOnLeg) -> None:
+        leg = self._legs.get(action.leg)
+        if leg is not None and leg.media is not None:
+            self.outbox.media(
+                Play(leg.media.port, action.tag, once=self._files(action.once), loop=self._files(action.loop))
+            )
+
+    def stop_playing(self, action: actions.StopPlayingOnLeg) -> None:
+        leg = self._legs.get(action.leg)
+        if leg is not None and leg.media is not None:
+            self.outbox.media(StopPlaying(leg.media.port, action.tag))
+
+    def join(self, action: actions.JoinLeg) -> None:
+        leg = self._legs.get(action.leg)
+        if leg is not None and leg.media is not None:
+            self.outbox.media(Join(action.bridge, leg.media.port))
+
+    def leave(self, action: actions.LeaveLeg) -> None:
+        leg = self._legs.get(action.leg)
+        if leg is not None and leg.media is not None:
+            self.outbox.media(Leave(action.bridge, leg.media.port))
+
+    def port(self, leg: LegId) -> int | None:
+        """The media port of a leg that is up."""
+        found = self._legs.get(leg)
+        return None if found is None or found.media is None else found.media.port
+
+    def set_stream(self, leg: Leg) -> None:
+        """Tells the media engine what was negotiated last."""
+        self.outbox.media(self._stream(leg))
+
+    def let_go(self, leg: Leg) -> None:
+        """Forgets the leg and gives its port back."""
+        self._legs.pop(leg.leg, None)
+        self._leg_of_session.pop(leg.session, None)
+        if leg.media is None:
+            return
+        self._leg_of_port.pop(leg.media.port, None)
+        if leg.media.is_open:
+            self.outbox.media(ClosePort(leg.media.port))
+        self.udp_ports.give_back(leg.media.udp_port, leg.media.generation)
+        leg.media = None
+
+    def _stream(self, leg: Leg) -> SetStream:
+        assert leg.media is not None
+        assert leg.media.negotiated is not None
+        return negotiation.stream(
+            leg.media,
+            leg.media.negotiated,
+            signalled_from=leg.peer_host,
+            may_be_behind_nat=leg.phone is not None,
+        )
+
+    def _add(self, leg: Leg) -> None:
+        self._legs[leg.leg] = leg
+        self._leg_of_session[leg.session] = leg.leg
+        if leg.media is not None:
+            self._leg_of_port[leg.media.port] = leg.leg
+
+    def _lease(self) -> LegMedia | None:
+        udp_port = self.udp_ports.lease()
+        if udp_port is None:
+            return None
+        return LegMedia(port=next(self._port_ids), udp_port=udp_port, generation=self.udp_ports.generation)
+
+    def _open(self, media: LegMedia) -> None:
+        if not media.is_open:
+            media.is_open = True
+            self.outbox.media(OpenPort(media.port, media.udp_port))
+
+    def _media_fault(self, leg: Leg) -> Cause | None:
+        if leg.media is None:
+            return Cause.NO_MEDIA_PORTS
+        if leg.offer and not negotiation.is_acceptable(leg.media, leg.offer, self.settings.media):
+            return Cause.INCOMPATIBLE_MEDIA
+        return None
+
+    def _shown(self, caller: str, name: str) -> NameAddr:
+        return NameAddr(name, SipUri(scheme="sip", user=caller, host=self.settings.sip.domain))
+
+    def _files(self, sounds: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(file for sound in sounds for file in self.settings.sounds.files(sound))

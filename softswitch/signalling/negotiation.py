@@ -1,0 +1,102 @@
+"""SDP on one side, streams of the media engine on the other.
+
+Each leg has its own offer/answer exchange with us (RFC 3264): the two legs of a call never see one another's SDP, the
+media engine translates between their codecs. What was agreed becomes one `SetStream`, said again whenever a re-INVITE
+changes it. Early media is not passed on: a 183's SDP is kept only for the peer that leaves it out of its 200.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from media.protocol import SetStream
+from sip_stack.errors import UnacceptableSdp
+from sip_stack.flow import Address
+from sip_stack.offer_answer import Negotiated, answer_offer, make_offer, read_answer
+from softswitch.settings import Media
+
+
+@dataclass(slots=True)
+class LegMedia:
+    """The media side of one leg: its row and UDP port, and how far offer and answer have come."""
+
+    port: int
+    udp_port: int
+    generation: int
+    version: int = 0
+    last_offer: bytes = b""
+    early_answer: bytes = b""
+    negotiated: Negotiated | None = None
+    is_open: bool = False
+
+
+def offer(leg: LegMedia, media: Media) -> bytes:
+    """Our offer: all our codecs, in our order."""
+    leg.version += 1
+    leg.last_offer = make_offer(
+        media.address, leg.udp_port, media.codecs, session_id=leg.port, version=leg.version, direction="sendrecv"
+    )
+    return leg.last_offer
+
+
+def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
+    """Answers the peer's offer; raises UnacceptableSdp and changes nothing when it cannot be answered."""
+    negotiated = answer_offer(
+        body,
+        address=media.address,
+        udp_port=leg.udp_port,
+        codecs=media.codecs,
+        session_id=leg.port,
+        version=leg.version + 1,
+    )
+    _refuse_ourselves(negotiated.remote, media)
+    leg.version += 1
+    leg.negotiated = negotiated
+    return negotiated
+
+
+def is_acceptable(leg: LegMedia, body: bytes, media: Media) -> bool:
+    """Whether `take_offer` could answer this offer."""
+    try:
+        take_offer(dataclasses.replace(leg), body, media)
+    except UnacceptableSdp:
+        return False
+    return True
+
+
+def take_answer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
+    """Reads the peer's answer to our last offer; raises UnacceptableSdp."""
+    negotiated = read_answer(leg.last_offer, body or leg.early_answer, media.codecs)
+    _refuse_ourselves(negotiated.remote, media)
+    leg.negotiated = negotiated
+    return negotiated
+
+
+def is_held(negotiated: Negotiated) -> bool:
+    """Whether the far end does not want to hear us: sendonly or inactive from its side, or 0.0.0.0."""
+    return negotiated.remote is None or negotiated.direction in ("recvonly", "inactive")
+
+
+def stream(leg: LegMedia, negotiated: Negotiated, *, signalled_from: str, may_be_behind_nat: bool) -> SetStream:
+    """What the media engine must know of the agreement.
+
+    A source is learnt only for a phone whose signalling comes from another address than its SDP names: it is behind a
+    NAT, and the port its packets will come from cannot be known before they come.
+    """
+    remote = negotiated.remote
+    return SetStream(
+        port=leg.port,
+        codec=negotiated.codec,
+        payload_type=negotiated.payload_type,
+        telephone_event=negotiated.telephone_event_pt,
+        remote=None if remote is None else (remote.host, remote.port),
+        sends=negotiated.direction in ("sendrecv", "sendonly"),
+        receives=negotiated.direction in ("sendrecv", "recvonly"),
+        is_source_learnt=may_be_behind_nat and remote is not None and remote.host != signalled_from,
+    )
+
+
+def _refuse_ourselves(remote: Address | None, media: Media) -> None:
+    if remote is not None and remote.host == media.address and media.udp_first <= remote.port <= media.udp_last:
+        raise UnacceptableSdp(f"the SDP names our own media address {remote}", status_hint=488)

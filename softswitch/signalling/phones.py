@@ -1,0 +1,143 @@
+"""Phones: proving who they are, and where they can be reached.
+
+Digest (RFC 3261 §22, RFC 7616) proves the phone's name; the realm is the office's `domain`. The registrar keeps the
+contacts; a phone is always reached by the flow that its REGISTER came by, which is what makes phones behind a NAT ring
+(RFC 3581, RFC 5626 §5.3). An unknown name and a wrong password get the same answer: a fresh challenge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sip_stack.digest import DigestServer, Verdict, ha1
+from sip_stack.errors import MalformedMessage
+from sip_stack.flow import Flow
+from sip_stack.message import Request
+from sip_stack.registrar import Binding, BindingChanged, BindingRemoved, Registrar, Registration
+from sip_stack.uri import SipUri
+from softswitch.domain.inputs import PhoneRegistrationChanged
+from softswitch.settings import Phone
+from softswitch.signalling.outbox import Outbox
+from softswitch.signalling.records import BindingDropped, BindingRecorded
+from softswitch.signalling.trunks import Target
+
+
+class Phones:
+    """The registering devices of the office, their credentials and their contacts."""
+
+    def __init__(
+        self, phones: Mapping[str, Phone], *, realm: str, digest_key: bytes, wall_offset_s: float, outbox: Outbox
+    ) -> None:
+        self._phones = phones
+        self._realm = realm
+        self._digest = DigestServer(realm, digest_key)
+        self._registrar = Registrar()
+        self._wall_offset_s = wall_offset_s
+        self._outbox = outbox
+
+    def reload(self, phones: Mapping[str, Phone], now: float) -> None:
+        """Takes over a new configuration; contacts of phones that are gone are dropped."""
+        gone = [name for name in self._phones if name not in phones]
+        self._phones = phones
+        for name in gone:
+            for binding in self._registrar.bindings(name):
+                self._forget(binding, now)
+
+    def identify(self, request: Request, now: float) -> str | None:
+        """The phone that sent the request, proved by its Authorization; None when it must be challenged."""
+        verdict = self._verify(request, now)
+        return verdict.username if verdict.is_accepted else None
+
+    def challenge(self, request: Request, now: float) -> tuple[tuple[str, str], ...]:
+        """The headers of a 401. The algorithm is the one of the phone that From names, MD5 for everybody else."""
+        try:
+            name = request.from_.uri.user or ""
+        except MalformedMessage:
+            name = ""
+        phone = self._phones.get(name)
+        algorithm = "MD5" if phone is None else phone.digest
+        is_stale = self._verify(request, now).is_stale
+        values = self._digest.challenge(now, algorithms=(algorithm,), is_stale=is_stale)
+        return tuple(("WWW-Authenticate", value) for value in values)
+
+    def register(self, phone: str, request: Request, flow: Flow, now: float) -> Registration:
+        """Carries out an authenticated REGISTER; changed contacts are recorded and told before it is answered."""
+        registration = self._registrar.register(phone, request, flow, now)
+        for change in registration.changes:
+            self._take(change, now)
+        return registration
+
+    def restore(self, record: BindingRecorded, now: float) -> None:
+        """Puts back a contact from the journal, unless it has expired meanwhile or its phone is gone."""
+        binding = record.binding
+        expires_at = record.expires_wall_at - self._wall_offset_s
+        if expires_at > now and binding.aor in self._phones:
+            self._take(BindingChanged(_until(binding, expires_at)), now)
+            self._registrar.restore(_until(binding, expires_at))
+
+    def snapshot(self, now: float) -> list[BindingRecorded]:
+        """Records that `restore` makes all present contacts from."""
+        return [self._recorded(binding, now) for name in self._phones for binding in self._registrar.bindings(name)]
+
+    def expire(self, now: float) -> None:
+        """Drops the contacts whose time is over."""
+        for removed in self._registrar.expire(now):
+            self._take(removed, now)
+
+    def next_deadline(self) -> float | None:
+        return self._registrar.next_deadline()
+
+    def targets(self, phone: str) -> list[Target]:
+        """The phone's contacts, the latest registered first, each by the flow its REGISTER came by."""
+        return [Target(SipUri.parse(binding.contact), binding.flow) for binding in self._registrar.bindings(phone)]
+
+    def bindings(self, phone: str) -> tuple[Binding, ...]:
+        return self._registrar.bindings(phone)
+
+    def name(self, phone: str) -> str:
+        """The phone's display name, its own name when it has none."""
+        return self._phones[phone].name if phone in self._phones else phone
+
+    def names(self) -> list[str]:
+        return list(self._phones)
+
+    def _verify(self, request: Request, now: float) -> Verdict:
+        return self._digest.verify(
+            request.headers.get_all_raw("Authorization"), request.method, str(request.uri), self._ha1_of, now
+        )
+
+    def _ha1_of(self, username: str, algorithm: str) -> str | None:
+        phone = self._phones.get(username)
+        if phone is None or phone.digest != algorithm:
+            return None
+        return ha1(username, self._realm, phone.password, algorithm)
+
+    def _take(self, change: BindingChanged | BindingRemoved, now: float) -> None:
+        binding = change.binding
+        if isinstance(change, BindingChanged):
+            self._outbox.record(self._recorded(binding, now))
+            self._outbox.tell(PhoneRegistrationChanged(binding.aor, is_registered=True))
+            return
+        self._outbox.record(BindingDropped(now + self._wall_offset_s, binding.aor, binding.contact))
+        if not self._registrar.bindings(binding.aor):
+            self._outbox.tell(PhoneRegistrationChanged(binding.aor, is_registered=False))
+
+    def _forget(self, binding: Binding, now: float) -> None:
+        self._registrar.remove(binding)
+        self._take(BindingRemoved(binding), now)
+
+    def _recorded(self, binding: Binding, now: float) -> BindingRecorded:
+        return BindingRecorded(now + self._wall_offset_s, binding.expires_at + self._wall_offset_s, binding)
+
+
+def _until(binding: Binding, expires_at: float) -> Binding:
+    return Binding(
+        aor=binding.aor,
+        contact=binding.contact,
+        flow=binding.flow,
+        expires_at=expires_at,
+        call_id=binding.call_id,
+        cseq=binding.cseq,
+        q=binding.q,
+        user_agent=binding.user_agent,
+    )

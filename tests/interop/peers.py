@@ -1,0 +1,78 @@
+"""SIPp as carrier and baresip as phone, started with what they need and ended by pid."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCENARIOS = Path(__file__).parent / "sipp"
+BARESIP_MODULES = Path("/usr/lib/baresip/modules")
+
+needs_sipp = pytest.mark.skipif(shutil.which("sipp") is None, reason="SKIPPED: SIPp is not installed")
+needs_baresip = pytest.mark.skipif(
+    shutil.which("baresip") is None or not BARESIP_MODULES.is_dir(), reason="SKIPPED: baresip is not installed"
+)
+
+
+class Sipp:
+    """One run of a scenario against the switch, from the trunk's port."""
+
+    def __init__(
+        self, folder: Path, scenario: str, *, port: int, switch_port: int, calls: int = 1, rate: int = 10,
+        keys: dict[str, str] | None = None, concurrent: int | None = None, stay_ms: int = 1000,
+    ) -> None:  # fmt: skip
+        self.output = folder / f"{scenario}-{port}.log"
+        words = [
+            "sipp", f"127.0.0.1:{switch_port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1",
+            "-p", str(port), "-m", str(calls), "-r", str(rate), "-l", str(concurrent or calls), "-d", str(stay_ms),
+            "-nostdin",
+            "-timeout", "90", "-timeout_error", "-trace_err", "-error_file", str(folder / f"{scenario}-{port}.err"),
+        ]  # fmt: skip
+        for key, value in (keys or {}).items():
+            words += ["-key", key, value]
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
+            )
+
+    def finish(self, seconds: float = 60) -> int:
+        """Waits for the end of the run; 0 when every call went as the scenario says."""
+        return self.process.wait(seconds)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+
+
+class Baresip:
+    """A phone that registers, picks up by itself, speaks a tone and writes what it hears to `heard`."""
+
+    def __init__(self, folder: Path, *, user: str, password: str, switch_port: int, port: int, hz: int) -> None:
+        home = folder / f"baresip-{user}"
+        home.mkdir()
+        self.heard = home / "heard.wav"
+        (home / "config").write_text(
+            f"poll_method epoll\nsip_listen 127.0.0.1:{port}\ncall_max_calls 4\naudio_player aufile,{self.heard}\n"
+            f"audio_source ausine,{hz}\naudio_alert aufile,{home / 'alert.wav'}\nausrc_srate 8000\nauplay_srate 8000\n"
+            f"ausrc_channels 1\nauplay_channels 1\nmodule_path {BARESIP_MODULES}\nmodule g711.so\nmodule ausine.so\n"
+            "module aufile.so\nmodule_app account.so\nmodule_app menu.so\nrtp_stats no\n"
+        )
+        (home / "accounts").write_text(
+            f'<sip:{user}@office.example>;auth_user={user};auth_pass={password};'
+            f'outbound="sip:127.0.0.1:{switch_port}";regint=60;answermode=auto\n'
+        )
+        (home / "contacts").write_text("")
+        self.output = home / "output.log"
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["baresip", "-f", str(home)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
