@@ -16,7 +16,8 @@ NAMES_SHOWN_MAX: Final = 12
 class ConfigurationError:
     """One thing wrong, or in a warning one thing to know: where it stands, what it is, and how it is mended.
 
-    `line` counts from 1. `key` is the dotted path, such as `queue.support.ring_s`, empty where a whole file is meant.
+    `line` counts from 1; 0 means a file or folder as a whole. `key` is the dotted path, such as `queue.support.ring_s`,
+    empty where there is none.
     """
 
     file: Path
@@ -28,7 +29,7 @@ class ConfigurationError:
     @property
     def where(self) -> str:
         """`config/queues.toml:9: queue.support.ring_s`."""
-        place = f"{self.file}:{self.line}"
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
         return f"{place}: {self.key}" if self.key else place
 
     def __str__(self) -> str:

@@ -95,10 +95,10 @@ def _read_files(folder: Path, faults: Faults) -> dict[Path, bytes]:
     if not files:
         what = "there is no TOML file in the folder" if folder.is_dir() else "there is no such folder"
         mend = "name the folder of your office with --config DIR, or begin with a copy of the shipped config/"
-        raise ConfigurationErrors([ConfigurationError(folder, 1, "", what, mend)])
+        raise ConfigurationErrors([ConfigurationError(folder, 0, "", what, mend)])
     found: dict[Path, bytes] = {}
     for file in files[:FILES_MAX]:
-        place = Place(file, 1, "")
+        place = Place(file, 0, "")
         try:
             if not file.is_file():
                 faults.refuse(place, "this is no file", "take it away, or give it a name that does not end in .toml")
@@ -111,7 +111,7 @@ def _read_files(folder: Path, faults: Faults) -> dict[Path, bytes]:
                 place, f"this cannot be read: {error.strerror}", "give the switch's user the right to read it"
             )
     if len(files) > FILES_MAX:
-        faults.refuse(Place(folder, 1, ""), f"there are more than FILES_MAX = {FILES_MAX} files", "merge some")
+        faults.refuse(Place(folder, 0, ""), f"there are more than FILES_MAX = {FILES_MAX} files", "merge some")
     return found
 
 
