@@ -29,7 +29,7 @@ class BadAddress(Exception):  # noqa: N818  # a verdict on a text
 def parse_host(text: str) -> str:
     """An IPv4 or IPv6 address in its usual form; raises BadAddress."""
     try:
-        host = ipaddress.ip_address(text.removeprefix("[").removesuffix("]") if text.startswith("[") else text)
+        host = ipaddress.ip_address(text)
     except ValueError:
         if is_host_name(text) and not re.fullmatch(r"[0-9.]+", text):
             raise BadAddress(
@@ -47,8 +47,9 @@ def parse_address(text: str, *, example: str, default_port: int | None = None, i
     """`host:port` or `[host]:port`; `is_any_port` lets port 0 mean any free one. Raises BadAddress."""
     match = _WITH_PORT.fullmatch(text)
     if match is None:
-        if default_port is not None and ("]" not in text or text.endswith("]")) and (":" not in text or "::" in text):
-            return Address(parse_host(text), default_port)
+        bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        if default_port is not None and (":" not in text or bare.count(":") > 1):
+            return Address(parse_host(bare), default_port)
         raise BadAddress(f'"{text}" is no address with a port', f'write it like "{example}"')
     port = int(match.group(3))
     if port > PORT_MAX or (port == 0 and not is_any_port):

@@ -24,6 +24,7 @@ from softswitch.settings.faults import Faults, Place, suggestion
 from softswitch.settings.model import AcceptFrom, Api, Listen, Media, NodeSettings, Sip, Trunk
 from softswitch.settings.section import Placed, Section
 from softswitch.settings.sounds import SoundSearch, is_language
+from softswitch.settings.toml_tree import Array
 
 DATA_DIR: Final = "var"
 LANGUAGE: Final = "en"
@@ -66,10 +67,14 @@ def check_language(sounds: SoundSearch, language: str, place: Place, faults: Fau
 
 
 def read_sip(section: Section, faults: Faults) -> Sip:
+    """`[sip]`. Where one address to listen on is wrong, none is known: nothing may be concluded from the others."""
     listen: list[Listen] = []
     for text in section.texts("listen", needed='["udp:192.0.2.10:5060"]') or ():
         _take(faults, text, parse_listen, listen)
-    if not listen and section.has("listen"):
+    entries = section.node("listen")
+    if isinstance(entries, Array) and len(entries.items) != len(listen):
+        listen.clear()
+    if isinstance(entries, Array) and not entries.items:
         faults.refuse(section.place_of("listen"), "there is no address to listen on", "add one, udp:ADDRESS:5060")
     domain = section.text("domain", needed='"office.example"')
     if domain is not None and not is_host_name(domain):
@@ -142,8 +147,8 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
             hosts,
         )
         _refuse_anywhere(faults, [host.host for host in hosts[-1:]], text.place)
-    hosts_given = section.node("hosts")
-    if hosts_given is not None and not getattr(hosts_given, "items", True):
+    entries = section.node("hosts")
+    if isinstance(entries, Array) and not entries.items:
         faults.refuse(section.place_of("hosts"), "there is no host to send calls to", 'add one: "192.0.2.20:5060"')
     accepted: list[AcceptFrom] = []
     written = section.texts("accept_from", example='["192.0.2.20"]') or ()

@@ -80,8 +80,9 @@ class Document:
 def read_toml(text: str) -> Document:
     """The document with its lines; raises NotToml for text that is no TOML even without its double names."""
     document, fault = None, None
+    walk = _Walk(text.replace("\r\n", "\n"))
     try:
-        document = _Walk(text.replace("\r\n", "\n")).document()
+        document = walk.document()
     except NotToml as error:
         fault = error
     if document is not None and document.doubles:
@@ -89,7 +90,7 @@ def read_toml(text: str) -> Document:
     try:
         tomllib.loads(text)
     except ValueError as error:
-        raise _from_tomllib(str(error), text) from None
+        raise _first_fault(str(error), text, walk.doubles) from None
     except RecursionError:
         raise NotToml(1, f"more than DEPTH_MAX = {DEPTH_MAX} arrays or tables inside one another") from None
     if document is None:
@@ -121,14 +122,14 @@ _AT_LINE: Final = re.compile(r"^(.*) \(at line (\d+), column \d+\)$", re.DOTALL)
 
 
 class _Walk:
-    """One pass over a text; `_at` is where it stands."""
+    """One pass over a text; `_at` is where it stands, `doubles` the names met twice so far."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
         self._newlines = [match.start() for match in re.finditer("\n", text)]
         self._root = Table(1)
-        self._doubles: list[Double] = []
+        self.doubles: list[Double] = []
 
     def document(self) -> Document:
         table, path = self._root, Path()
@@ -144,8 +145,8 @@ class _Walk:
                 self._assign(table, path, 0)
             if not self._matches(_LINE_END):
                 raise self._fault("something stands after the end of the statement")
-        self._doubles.sort(key=lambda double: double.line)
-        return Document(self._root, self._doubles)
+        self.doubles.sort(key=lambda double: double.line)
+        return Document(self._root, self.doubles)
 
     def _header(self, end: str) -> Path:
         path = self._dotted_key()
@@ -204,7 +205,7 @@ class _Walk:
         if first is None:
             parent.entries[path[-1]] = node
         else:
-            self._doubles.append(Double(path, first.line, node.line, node))
+            self.doubles.append(Double(path, first.line, node.line, node))
 
     def _dotted_key(self) -> Path:
         parts = []
@@ -293,8 +294,13 @@ class _Walk:
             raise self._fault(f"{literal!r} is expected")
 
 
-def _from_tomllib(message: str, text: str) -> NotToml:
+def _first_fault(message: str, text: str, doubles: list[Double]) -> NotToml:
+    """What `tomllib` stumbled over; at a name defined twice with the first place too."""
     match = _AT_LINE.match(message)
     if match is not None:
-        return NotToml(int(match.group(2)), match.group(1))
-    return NotToml(max(1, len(text.splitlines())), message)
+        line = int(match.group(2))
+        for double in doubles:
+            if double.line == line:
+                return NotToml(line, f"{'.'.join(double.path)} is defined twice, first at line {double.first_line}")
+        return NotToml(line, match.group(1))
+    return NotToml(text.rstrip("\n").count("\n") + 1, message.removesuffix(" (at end of document)"))
