@@ -1,8 +1,8 @@
 """What a `SipEndpoint` puts in its outbox: bytes to send and facts to act on, in one order.
 
 The owner drains the outbox after every single mutation and carries out each entry before it mutates again. Sessions and
-requests are named by ids: a `SessionId` of an outgoing INVITE and a `RequestId` of an outgoing request are chosen by the
-owner, those of incoming ones by the endpoint (prefix `in-`), so an owner's ids must not begin so.
+requests are named by ids: a `SessionId` of an outgoing INVITE and a `RequestId` of an outgoing request are chosen by
+the owner, those of incoming ones by the endpoint (prefix `in-`), so an owner's ids must not begin so.
 
 Causes are SIP's own here (status codes, `Reason` of RFC 3326); translating them into the words of a call centre is the
 work of whoever owns the endpoint.
@@ -96,7 +96,7 @@ class SessionConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class SessionReoffered:
-    """A re-INVITE inside the session. Answer with `accept_reoffer` or `refuse_reoffer`. Empty `body`: no offer in it."""
+    """A re-INVITE inside the session. Answer with `accept_reoffer` or `refuse_reoffer`. Empty `body`: no offer."""
 
     session: SessionId
     body: bytes
@@ -114,8 +114,8 @@ class SessionCancelled:
 class SessionEnded:
     """An answered session is over.
 
-    `by_peer` with a BYE; otherwise `status` says what was wrong: 408 when our 2xx was never acknowledged or an in-dialog
-    request went unanswered, 481 when the peer no longer knows the dialog. Not emitted for an end that we asked for.
+    `by_peer` with a BYE; otherwise `status` says what was wrong: 408 when our 2xx was never acknowledged or an
+    in-dialog request went unanswered, 481 when the peer no longer knows the dialog. Not emitted for an end that we asked for.
     """
 
     session: SessionId
@@ -147,6 +147,13 @@ class DialogForgotten:
     session: SessionId
 
 
+@dataclass(frozen=True, slots=True)
+class FaultReported:
+    """A fault of our own while treating one message; the endpoint goes on. For the log."""
+
+    text: str
+
+
 SipOutput: TypeAlias = (
     SendMessage
     | RequestReceived
@@ -162,4 +169,5 @@ SipOutput: TypeAlias = (
     | SessionProbed
     | DialogEstablished
     | DialogForgotten
+    | FaultReported
 )

@@ -139,7 +139,7 @@ def _common_codec(line: MediaDescription, codecs: Sequence[str]) -> tuple[CodecN
                 numbers[name] = int(text)
     for name in codecs:
         if name in numbers:
-            return cast(CodecName, name), numbers[name]
+            return cast("CodecName", name), numbers[name]
     raise UnacceptableSdp("no common codec")
 
 
@@ -179,4 +179,4 @@ def _both(one: Direction, other: Direction) -> Direction:
 
 
 def _ptime(line: MediaDescription) -> int:
-    return line.ptime_ms if line.ptime_ms in PTIMES_MS else PTIME_MS
+    return line.ptime_ms if line.ptime_ms is not None and line.ptime_ms in PTIMES_MS else PTIME_MS

@@ -1,7 +1,7 @@
 """SDP (RFC 8866) as far as telephone calls use it: session, connection, media lines and their attributes.
 
-Bounded in lines, size and media; addresses must be IP literals, so that no body can make us look up a name. Unknown lines
-and attributes are kept out of the way, not refused.
+Bounded in lines, size and media; addresses must be IP literals, so that no body can make us look up a name. Unknown
+lines and attributes are kept out of the way, not refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """SIP and tel URIs (RFC 3261 §19.1, RFC 3966) as values.
 
-The user part is kept unescaped, since that is what people dial and configure; it is escaped again when written. Hosts are
-lower case; IPv6 references keep no brackets inside. Parameters stay in order. A tel URI keeps its number as `user`.
+The user part is kept unescaped, since that is what people dial and configure; it is escaped again when written. Hosts
+are lower case; IPv6 references keep no brackets inside. Parameters stay in order. A tel URI keeps its number as
+`user`.
 """
 
 from __future__ import annotations

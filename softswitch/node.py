@@ -1,9 +1,9 @@
 """The whole switch as one sans-IO object.
 
 A `Node` is the SIP endpoint, signalling, the domain's switch and the media outbox wired together. It is driven by five
-verbs: bytes and facts come in (`receive_…`), time comes in (`handle_timeout`, at `next_deadline`), commands come in, and
-everything that is due is drained as one ordered outbox. It owns no socket, clock, file or randomness, so the same object
-runs in production under asyncio and in the simulator under virtual time.
+verbs: bytes and facts come in (`receive_…`), time comes in (`handle_timeout`, at `next_deadline`), commands come in,
+and everything that is due is drained as one ordered outbox. It owns no socket, clock, file or randomness, so the same
+object runs in production under asyncio and in the simulator under virtual time.
 
 Whoever drives it keeps one promise: all `AppendRecord`s of a drain are written to the journal before anything else of
 that drain leaves the process. Then a killed process has lost nothing that anyone was told.
@@ -92,7 +92,7 @@ class Node:
                 self.switch.recall(record)
 
     def start(self, now: float) -> None:
-        """Takes up where the journal ends: calls that were up get their record, their dialogs a BYE; agents are back."""
+        """Takes up where the journal ends: calls that were up get a record, their dialogs a BYE; agents are back."""
         self.started_at = now + self.wall_offset_s
         self._append(SwitchStarted(self.started_at, node=self.settings.node.name, config=self.settings.office.version))
         for event in self._recovery.crash_endings(self.started_at):

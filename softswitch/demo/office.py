@@ -1,4 +1,4 @@
-"""The office that the demo runs with: three phones, two agents, one carrier, on free loopback ports in a temporary folder.
+"""The office that the demo runs with: two phones, two agents, one carrier, on free loopback ports.
 
 It is written as text, like an admin would write it, so that a newcomer can open the folder afterwards and read what the
 demo did.

@@ -1,8 +1,8 @@
 """A small telephone for demonstrations, load and tests: SIP over UDP, one G.711 stream, speech from a file.
 
-It is built from the same sans-IO endpoint as the switch, with a socket, a clock and one RTP stream added, and behaves as
-its owner tells it: it registers if it has a password, rings and picks up after a while, speaks a sound file in a loop,
-keeps what it heard. It serves one call at a time; a second is answered with 486. It is no softphone for people.
+It is built from the same sans-IO endpoint as the switch, with a socket, a clock and one RTP stream added, and behaves
+as its owner tells it: it registers if it has a password, rings and picks up after a while, speaks a sound file in a
+loop, keeps what it heard. It serves one call at a time; a second is answered with 486. It is no softphone for people.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import secrets
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -246,9 +246,7 @@ class Softphone:
             session_id=self._sessions + 1,
             version=1,
         )
-        self._endpoint.accept(
-            talk.session, negotiated.answer, _now(), headers=(("Content-Type", "application/sdp"),)
-        )
+        self._endpoint.accept(talk.session, negotiated.answer, _now(), headers=(("Content-Type", "application/sdp"),))
         self._tell(f"{self.name} picks up")
         self._join(negotiated)
         self._pump()
@@ -279,8 +277,8 @@ class Softphone:
 
         self._start(wait())
 
-    def _start(self, work: asyncio.Future[None] | object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]  # always one of our coroutines
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

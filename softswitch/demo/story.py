@@ -24,11 +24,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from media.codecs.g711 import encode_file_pcma
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from media.codecs.g711 import encode_file_pcma
 from sip_stack.flow import Address
 from softswitch.demo.office import DOMAIN, MOBILE, NUMBER, PASSWORDS, write_office
 from softswitch.demo.softphone import Behaviour, Softphone
@@ -184,7 +184,7 @@ def _show_what_is_known(console: Console, folder: Path) -> None:
 
 
 def _ask(folder: Path, *command: str) -> list[Mapping[str, object]]:
-    answer = subprocess.run(
+    answer = subprocess.run(  # noqa: S603  # our own program, our own words
         [sys.executable, "-m", "softswitch.cli.main", "--config", str(folder), *command, "--json"],
         check=True, capture_output=True, env=os.environ,
     )  # fmt: skip

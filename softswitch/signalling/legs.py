@@ -1,15 +1,15 @@
 """Legs: SIP sessions with their media, under the neutral names that the domain uses.
 
-A leg's id is its session's id; only a dialled leg that goes on to its next target gets further sessions. A leg lives from
-its INVITE until the domain lets go of it or it ends by itself; then its UDP port goes back and later events of its
-sessions find nobody, which is right: whoever hung up does not wait for the far end to agree.
+A leg's id is its session's id; only a dialled leg that goes on to its next target gets further sessions. A leg lives
+from its INVITE until the domain lets go of it or it ends by itself; then its UDP port goes back and later events of
+its sessions find nobody, which is right: whoever hung up does not wait for the far end to agree.
 
 Here the domain's actions come in (`dial`, `answer`, `hang_up`, …). What SIP and media report is in `leg_events`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -71,7 +71,7 @@ class Legs:
         self._leg_of_port: dict[int, LegId] = {}
         self._port_ids = count(1)
 
-    def __iter__(self) -> Iterable[Leg]:
+    def __iter__(self) -> Iterator[Leg]:
         return iter(tuple(self._legs.values()))
 
     def __len__(self) -> int:

@@ -1,0 +1,334 @@
+"""A SIP endpoint: transactions, sessions and requests behind five verbs.
+
+Bytes and lost flows come in, time comes in, commands come in; bytes to send and events come out of one ordered outbox
+(see `events`). `receive_datagram` never raises for what a peer sent: a bad message becomes an answer, a fault of ours
+becomes a 500 for its transaction and a `FaultReported`. Commands raise LocalError for what the owner did wrong; a
+command for a session that ended by itself in the same turn is ignored, because its event is already on the way.
+
+This object only routes: `transaction_layer` below it, `session_connect`, `session_accept` and `session_in_dialog`
+beside it. Authentication is the owner's (`digest`), registration too (`registrar`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Final
+
+from sip_stack.dialog import DialogState
+from sip_stack.errors import LocalError, MalformedMessage
+from sip_stack.events import (
+    FaultReported,
+    RequestId,
+    RequestReceived,
+    ResponseReceived,
+    SendMessage,
+    SessionId,
+    SipOutput,
+)
+from sip_stack.flow import Address, Flow
+from sip_stack.headers import NameAddr
+from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable, Tokens
+from sip_stack.message import Headers, Request, Response, respond_to
+from sip_stack.parser import parse_message
+from sip_stack.routing import OurNames, note_source, response_flow
+from sip_stack.session_accept import Accept
+from sip_stack.session_connect import Connect
+from sip_stack.session_in_dialog import InDialog
+from sip_stack.timers import TimerSettings
+from sip_stack.transaction import Transaction
+from sip_stack.transaction_layer import (
+    MAGIC_COOKIE,
+    TRANSACTIONS_MAX,
+    ArrivedAck,
+    ArrivedRequest,
+    ArrivedResponse,
+    LayerOutput,
+    TransactionLayer,
+)
+from sip_stack.uri import SipUri
+
+__all__ = ["SipEndpoint", "Tokens"]
+
+METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS"})
+OVERLOAD_RETRY_AFTER_S: Final = 5
+
+
+class SipEndpoint:
+    """One SIP element. `advertised` maps a listening address to the one written in Via and Contact."""
+
+    def __init__(
+        self,
+        *,
+        tokens: Tokens,
+        timers: TimerSettings | None = None,
+        advertised: Mapping[Address, Address] | None = None,
+        user_agent: str = "softswitch",
+    ) -> None:
+        timers = timers or TimerSettings()
+        self._layer = TransactionLayer(timers)
+        self._names = OurNames(advertised or {})
+        self._table = SessionTable(
+            layer=self._layer, names=self._names, tokens=tokens, timers=timers, user_agent=user_agent
+        )
+        self._connect = Connect(self._table)
+        self._accept = Accept(self._table)
+        self._in_dialog = InDialog(self._table, self._accept)
+        self._requests: dict[RequestId, Transaction] = {}
+        self._tokens = tokens
+        self._numbers = count(1)
+
+    @property
+    def session_count(self) -> int:
+        return len(self._table)
+
+    @property
+    def transaction_count(self) -> int:
+        return len(self._layer)
+
+    # What comes in.
+
+    def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
+        """One datagram, or one whole message off a stream."""
+        if not data.strip(b"\r\n\0 \t"):
+            return
+        try:
+            message = parse_message(data)
+        except MalformedMessage as error:
+            self._refuse_malformed(error, flow)
+            return
+        try:
+            self._receive(message, flow, now)
+        except MalformedMessage as error:
+            if isinstance(message, Request) and message.method != "ACK":
+                self._answer_statelessly(message, flow, error.status_hint)
+        except Exception as error:  # noqa: BLE001  # one message's fault must not end the loop; it is reported
+            self._table.outputs.append(FaultReported(f"{type(error).__name__} while treating a message: {error}"))
+            if isinstance(message, Request) and message.method != "ACK":
+                self._answer_statelessly(message, flow, 500)
+        self._settle(now)
+
+    def flow_lost(self, flow: Flow, now: float) -> None:
+        """A stream connection is gone, or a send failed."""
+        self._layer.flow_lost(flow, now)
+        self._settle(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """Does all that is due."""
+        self._layer.handle_timeout(now)
+        self._settle(now)
+        while (due := self._table.deadlines.pop_due(now)) is not None:
+            session = self._table.get(due[0])
+            if session is not None:
+                self._session_due(session, due[1], now)
+        self._settle(now)
+
+    def next_deadline(self) -> float | None:
+        deadlines = (self._layer.next_deadline(), self._table.deadlines.next_deadline())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def drain(self) -> list[SipOutput]:
+        """All that is due, in order."""
+        outputs, self._table.outputs = self._table.outputs, []
+        return outputs
+
+    # Commands on sessions.
+
+    def invite(
+        self, session: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
+        headers: HeaderList = (), now: float,
+    ) -> None:  # fmt: skip
+        """Calls. What follows is SessionProgressed, then SessionAnswered or SessionRefused."""
+        self._connect.invite(session, flow=flow, target=target, from_=from_, to=to, body=body, headers=headers, now=now)
+        self._settle(now)
+
+    def progress(
+        self, session: SessionId, status: int, now: float, *, body: bytes = b"", headers: HeaderList = ()
+    ) -> None:
+        """A provisional answer to a SessionInvited."""
+        found = self._table.get(session)
+        if found is not None:
+            self._accept.progress(found, status, now, body=body, headers=headers)
+            self._settle(now)
+
+    def accept(self, session: SessionId, body: bytes, now: float, *, headers: HeaderList = ()) -> None:
+        """200 OK to a SessionInvited."""
+        found = self._table.get(session)
+        if found is not None:
+            self._accept.accept(found, body, now, headers=headers)
+            self._settle(now)
+
+    def refuse(
+        self, session: SessionId, status: int, now: float, *, reason: str | None = None, headers: HeaderList = ()
+    ) -> None:
+        """A final refusal to a SessionInvited."""
+        found = self._table.get(session)
+        if found is not None:
+            self._accept.refuse(found, status, now, reason=reason, headers=headers)
+            self._settle(now)
+
+    def end(self, session: SessionId, now: float, *, headers: HeaderList = ()) -> None:
+        """CANCEL, BYE or 487, as the state asks; once is enough, more does nothing."""
+        found = self._table.get(session)
+        if found is None:
+            return
+        if found.phase in (Phase.CALLING, Phase.CANCELLING):
+            self._connect.cancel(found, headers, now)
+        elif found.phase is Phase.INVITED:
+            self._accept.refuse(found, 487, now, reason=None, headers=headers)
+        else:
+            self._in_dialog.end(found, headers, now)
+        self._settle(now)
+
+    def probe(self, session: SessionId, now: float) -> None:
+        """OPTIONS in the dialog; SessionProbed follows."""
+        found = self._table.get(session)
+        if found is not None:
+            self._in_dialog.probe(found, now)
+            self._settle(now)
+
+    def accept_reoffer(self, session: SessionId, body: bytes, now: float) -> None:
+        """200 OK to a SessionReoffered."""
+        found = self._table.get(session)
+        if found is not None:
+            self._in_dialog.accept_reoffer(found, body, now)
+            self._settle(now)
+
+    def refuse_reoffer(self, session: SessionId, status: int, now: float) -> None:
+        """A refusal to a SessionReoffered; the session goes on as it was."""
+        found = self._table.get(session)
+        if found is not None:
+            self._in_dialog.refuse_reoffer(found, status, now)
+            self._settle(now)
+
+    def restore(self, session: SessionId, dialog: DialogState, now: float) -> None:
+        """Takes up a dialog of an earlier process."""
+        self._in_dialog.restore(session, dialog)
+        self._settle(now)
+
+    # Requests outside sessions.
+
+    def request(
+        self, request_id: RequestId, *, method: str, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr,
+        headers: Sequence[tuple[str, str]] = (), body: bytes = b"", now: float,
+    ) -> None:  # fmt: skip
+        """Sends a request; ResponseReceived follows."""
+        made = Headers(
+            [
+                ("Max-Forwards", "70"),
+                ("From", str(from_.with_tag(self._tokens.token()))),
+                ("To", str(to)),
+                ("Call-ID", self._tokens.token()),
+                ("CSeq", f"1 {method}"),
+                *headers,
+            ]
+        )
+        request = Request(method, target, made, body)
+        via = self._names.via(flow)
+        self._layer.send_request(request, via, self._table.branch(), flow, f"request:{request_id}", now)
+        self._settle(now)
+
+    def respond(
+        self, request_id: RequestId, status: int, now: float, *,
+        reason: str | None = None, headers: HeaderList = (), body: bytes = b"",
+    ) -> None:  # fmt: skip
+        """Answers a RequestReceived."""
+        transaction = self._requests.pop(request_id, None)
+        if transaction is None:
+            raise LocalError(f"there is no request {request_id} to answer")
+        self._table.respond(transaction, status, now, reason=reason, headers=headers, body=body)
+        self._settle(now)
+
+    # Inside.
+
+    def _receive(self, message: Request | Response, flow: Flow, now: float) -> None:
+        if isinstance(message, Response):
+            self._layer.receive_response(message, now)
+            return
+        if not (message.top_via.branch or "").startswith(MAGIC_COOKIE):
+            raise MalformedMessage("a branch of RFC 2543")
+        note_source(message, flow)
+        if len(self._layer) >= TRANSACTIONS_MAX and message.method != "ACK" and message.to.tag is None:
+            self._answer_statelessly(message, flow, 503)
+            return
+        self._layer.receive_request(message, flow, "", now)
+
+    def _settle(self, now: float) -> None:
+        outputs = self._layer.drain()
+        while outputs:
+            for output in outputs:
+                if isinstance(output, SendMessage):
+                    self._table.outputs.append(output)
+                else:
+                    self._take(output, now)
+            outputs = self._layer.drain()
+
+    def _take(self, output: LayerOutput, now: float) -> None:
+        match output:
+            case ArrivedRequest(transaction=transaction):
+                self._take_request(transaction, now)
+            case ArrivedAck(request=request):
+                self._accept.take_ack(request, now)
+            case ArrivedResponse(transaction=transaction, response=response):
+                self._take_response(transaction, response, response.status, now)
+            case _ if not isinstance(output, SendMessage):
+                self._take_response(output.transaction, None, output.status, now)
+
+    def _take_request(self, transaction: Transaction, now: float) -> None:
+        request, table = transaction.request, self._table
+        if request.method == "CANCEL":
+            self._accept.take_cancel(transaction, now)
+        elif (request.max_forwards if request.max_forwards is not None else 70) == 0:
+            table.respond(transaction, 483, now)
+        elif request.require:
+            unsupported = tuple(("Unsupported", tag) for tag in request.require)
+            table.respond(transaction, 420, now, headers=unsupported)
+        elif request.to.tag is not None:
+            self._in_dialog.take_request(transaction, now)
+        elif request.method not in METHODS_OUTSIDE:
+            table.respond(transaction, 405, now, headers=(("Allow", ALLOW),))
+        elif request.method == "INVITE":
+            self._accept.take_invite(transaction, f"in-{next(self._numbers)}", transaction.flow, now)
+        else:
+            request_id = f"in-{next(self._numbers)}"
+            self._requests[request_id] = transaction
+            table.outputs.append(RequestReceived(request_id, request, transaction.flow))
+
+    def _take_response(self, transaction: Transaction, response: Response | None, status: int, now: float) -> None:
+        kind, _, name = transaction.owner.partition(":")
+        if kind == "request":
+            self._table.outputs.append(ResponseReceived(name, response))
+            return
+        session = self._table.get(name)
+        if session is None:
+            return
+        if kind != "invite":
+            self._in_dialog.take_final(session, kind, status)
+        elif response is None:
+            self._connect.fail(session, status, None)
+        else:
+            self._connect.take_response(session, response, now)
+
+    def _session_due(self, session: Session, due: str, now: float) -> None:
+        if due == "repeat-2xx":
+            self._accept.repeat(session, now)
+        elif due == "no-ack":
+            self._accept.give_up(session, now)
+        elif due == "no-final":
+            self._connect.fail(session, 408, None)
+
+    def _refuse_malformed(self, error: MalformedMessage, flow: Flow) -> None:
+        if error.headers is None or error.method is None or error.method == "ACK":
+            return
+        request = Request(error.method, "sip:malformed", Headers(error.headers))
+        self._answer_statelessly(request, flow, error.status_hint, str(error))
+
+    def _answer_statelessly(self, request: Request, flow: Flow, status: int, reason: str | None = None) -> None:
+        """A response that no state is kept for: the peer may repeat its request, and gets the same again."""
+        headers = [("Retry-After", str(OVERLOAD_RETRY_AFTER_S))] if status == 503 else []
+        response = respond_to(request, status, reason, to_tag=self._tokens.token(), headers=headers)
+        try:
+            back = response_flow(request, flow)
+        except MalformedMessage:
+            return
+        self._table.outputs.append(SendMessage(back, response.serialise()))

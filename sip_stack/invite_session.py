@@ -1,0 +1,170 @@
+"""The INVITE session as plain data, and the table of all sessions that its usages share.
+
+A session is one INVITE and the dialog that comes of it (RFC 3261 §13–15). What happens to it is cut by usage:
+`session_connect` (we call), `session_accept` (we are called), `session_in_dialog` (hold, probes, BYE, both ways).
+A session holds values only; its deadlines stand in the table under its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import Literal, Protocol, TypeAlias
+
+from sip_stack.dialog import DialogState, request_in
+from sip_stack.events import DialogEstablished, DialogForgotten, SendMessage, SessionId, SipOutput
+from sip_stack.flow import Flow
+from sip_stack.message import Request, Response, respond_to
+from sip_stack.routing import OurNames
+from sip_stack.timers import Deadlines, TimerSettings
+from sip_stack.transaction import Transaction
+from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+
+HeaderList: TypeAlias = Sequence[tuple[str, str]]
+Due = Literal["repeat-2xx", "no-ack", "no-final", "forget"]
+
+
+class Tokens(Protocol):
+    """Randomness from outside."""
+
+    def token(self) -> str:
+        """An unguessable text of token characters, new each time."""
+        ...
+
+
+class Phase(Enum):
+    """How far a session has come."""
+
+    CALLING = auto()
+    CANCELLING = auto()
+    INVITED = auto()
+    AWAITING_ACK = auto()
+    UP = auto()
+    ENDING = auto()
+    OVER = auto()
+
+
+@dataclass(slots=True)
+class Session:
+    """One session. `end_headers` is set when `end` was asked for and has to wait for an answer or an ACK."""
+
+    session: SessionId
+    is_uac: bool
+    flow: Flow
+    phase: Phase
+    invite: Transaction | None = None
+    local_tag: str = ""
+    dialog: DialogState | None = None
+    has_provisional: bool = False
+    was_ringing: bool = False
+    ack: bytes = b""
+    ack_tag: str = ""
+    reoffer: Transaction | None = None
+    final: bytes = b""
+    interval_s: float = 0.0
+    end_headers: HeaderList | None = None
+    merge_key: tuple[str, str, int] | None = None
+    forked: list[str] = field(default_factory=list)
+
+
+class SessionTable:
+    """All sessions, found by id, by dialog and by the branch of their INVITE; and what every usage needs to act."""
+
+    def __init__(
+        self, *, layer: TransactionLayer, names: OurNames, tokens: Tokens, timers: TimerSettings, user_agent: str
+    ) -> None:
+        self.layer = layer
+        self.names = names
+        self.tokens = tokens
+        self.timers = timers
+        self.user_agent = user_agent
+        self.deadlines: Deadlines[tuple[SessionId, Due]] = Deadlines()
+        self.outputs: list[SipOutput] = []
+        self._by_id: dict[SessionId, Session] = {}
+        self._by_dialog: dict[tuple[str, str], Session] = {}
+        self.merge_keys: dict[tuple[str, str, int], SessionId] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, session: SessionId) -> Session | None:
+        return self._by_id.get(session)
+
+    def of_request(self, request: Request) -> Session | None:
+        """The session whose dialog a request names (§12.2.2)."""
+        found = self._by_dialog.get((request.call_id, request.to.tag or ""))
+        if found is None or found.dialog is None or found.dialog.remote_tag != (request.from_.tag or ""):
+            return None
+        return found
+
+    def add(self, session: Session) -> None:
+        self._by_id[session.session] = session
+
+    def establish(self, session: Session, dialog: DialogState) -> None:
+        """The session has a dialog now, or a changed one."""
+        session.dialog = dialog
+        self._by_dialog[dialog.call_id, dialog.local_tag] = session
+        self.outputs.append(DialogEstablished(session.session, dialog))
+
+    def remove(self, session: Session) -> None:
+        """Forgets the session and all that hangs on it."""
+        session.phase = Phase.OVER
+        self._by_id.pop(session.session, None)
+        if session.merge_key is not None:
+            self.merge_keys.pop(session.merge_key, None)
+        for due in ("repeat-2xx", "no-ack", "no-final", "forget"):
+            self.deadlines.cancel((session.session, due))
+        if session.dialog is not None:
+            self._by_dialog.pop((session.dialog.call_id, session.dialog.local_tag), None)
+            self.outputs.append(DialogForgotten(session.session))
+
+    def branch(self) -> str:
+        return MAGIC_COOKIE + self.tokens.token()
+
+    def send_in_dialog(
+        self, session: Session, method: str, owner: str, now: float, *, headers: HeaderList = (), body: bytes = b""
+    ) -> Transaction:
+        """A request inside the session's dialog, in a transaction of its own."""
+        assert session.dialog is not None
+        dialog = replace(session.dialog, local_cseq=session.dialog.local_cseq + 1)
+        session.dialog = dialog
+        request = request_in(dialog, method, dialog.local_cseq, body)
+        for name, value in (("User-Agent", self.user_agent), *headers):
+            request.headers.add(name, value)
+        via = self.names.via(dialog.flow)
+        return self.layer.send_request(request, via, self.branch(), dialog.flow, owner, now)
+
+    def send_bye(self, session: Session, headers: HeaderList, now: float) -> None:
+        """Ends an answered session from our side; it is forgotten when the BYE is answered or given up."""
+        session.phase = Phase.ENDING
+        for due in ("repeat-2xx", "no-ack"):
+            self.deadlines.cancel((session.session, due))
+        self.send_in_dialog(session, "BYE", f"bye:{session.session}", now, headers=headers)
+
+    def send_ack(self, dialog: DialogState, cseq: int) -> bytes:
+        """ACK for a 2xx (§13.2.2.4), outside any transaction; the bytes are kept for repeated 2xx."""
+        ack = request_in(dialog, "ACK", cseq)
+        via = self.names.via(dialog.flow).with_params(branch=self.branch())
+        ack.headers.prepend("Via", f"{via};rport")
+        data = ack.serialise()
+        self.outputs.append(SendMessage(dialog.flow, data))
+        return data
+
+    def respond(
+        self, transaction: Transaction, status: int, now: float, *,
+        reason: str | None = None, tag: str | None = None, headers: HeaderList = (), body: bytes = b"",
+    ) -> Response:  # fmt: skip
+        """Answers in a server transaction; an answer that can make or refresh a dialog carries our Contact."""
+        response = respond_to(transaction.request, status, reason, to_tag=tag or self.tokens.token(), body=body)
+        if transaction.request.method == "INVITE" and 100 < status < 300:
+            response.headers.add("Contact", self.names.contact(transaction.flow))
+            response.headers.add("Allow", ALLOW)
+        if status > 100:
+            response.headers.add("Server", self.user_agent)
+        for name, value in headers:
+            response.headers.add(name, value)
+        self.layer.respond(transaction, response, now)
+        return response

@@ -1,0 +1,134 @@
+"""We are called: provisional and final answers, 2xx repeated until its ACK, CANCEL (RFC 3261 §9.2, §13.3)."""
+
+from __future__ import annotations
+
+from sip_stack.dialog import dialog_of_request
+from sip_stack.errors import LocalError, MalformedMessage
+from sip_stack.events import (
+    SendMessage,
+    SessionCancelled,
+    SessionConfirmed,
+    SessionEnded,
+    SessionId,
+    SessionInvited,
+)
+from sip_stack.flow import Flow
+from sip_stack.invite_session import HeaderList, Phase, Session, SessionTable
+from sip_stack.message import Request
+from sip_stack.transaction import Transaction
+from sip_stack.transaction_tables import State
+
+
+class Accept:
+    """The called side of sessions."""
+
+    def __init__(self, table: SessionTable) -> None:
+        self._table = table
+
+    def take_invite(self, transaction: Transaction, session_id: SessionId, flow: Flow, now: float) -> None:
+        """A new INVITE: `100 Trying` goes out at once."""
+        table = self._table
+        request = transaction.request
+        merge_key = (request.call_id, request.from_.tag or "", request.cseq.number)
+        if merge_key in table.merge_keys:
+            table.respond(transaction, 482, now)
+            return
+        if not request.contacts:
+            table.respond(transaction, 400, now, reason="No Contact")
+            return
+        session = Session(session_id, is_uac=False, flow=flow, phase=Phase.INVITED, local_tag=table.tokens.token())
+        session.invite = transaction
+        session.merge_key = merge_key
+        transaction.owner = f"invite:{session_id}"
+        table.merge_keys[merge_key] = session_id
+        table.add(session)
+        table.respond(transaction, 100, now)
+        table.outputs.append(SessionInvited(session_id, request, flow))
+
+    def progress(self, session: Session, status: int, now: float, *, body: bytes, headers: HeaderList) -> None:
+        """A provisional answer."""
+        if session.phase is Phase.INVITED and session.invite is not None:
+            self._table.respond(session.invite, status, now, tag=session.local_tag, headers=headers, body=body)
+
+    def accept(self, session: Session, body: bytes, now: float, *, headers: HeaderList) -> None:
+        """200 OK, repeated until the ACK comes (§13.3.1.4)."""
+        table = self._table
+        if session.phase is not Phase.INVITED or session.invite is None:
+            raise LocalError(f"session {session.session} cannot be accepted now")
+        request = session.invite.request
+        try:
+            dialog = dialog_of_request(request, session.local_tag, session.flow)
+        except MalformedMessage as error:
+            self.refuse(session, error.status_hint, now, reason=None, headers=())
+            return
+        table.establish(session, dialog)
+        session.phase = Phase.AWAITING_ACK
+        self.answer_offer(session, session.invite, body, headers, now)
+
+    def answer_offer(
+        self, session: Session, transaction: Transaction, body: bytes, headers: HeaderList, now: float
+    ) -> None:
+        """Sends the 2xx of an INVITE or re-INVITE and begins to wait for its ACK."""
+        table = self._table
+        response = table.respond(transaction, 200, now, tag=session.local_tag, headers=headers, body=body)
+        session.final = response.serialise()
+        session.interval_s = table.timers.t1_s
+        table.deadlines.set((session.session, "repeat-2xx"), now + session.interval_s)
+        table.deadlines.set((session.session, "no-ack"), now + table.timers.transaction_s)
+
+    def refuse(self, session: Session, status: int, now: float, *, reason: str | None, headers: HeaderList) -> None:
+        """A final refusal; the transaction takes care of its ACK."""
+        if session.phase is Phase.INVITED and session.invite is not None:
+            self._table.respond(session.invite, status, now, reason=reason, tag=session.local_tag, headers=headers)
+            self._table.remove(session)
+
+    def take_cancel(self, transaction: Transaction, now: float) -> None:
+        """CANCEL (§9.2): 481 without its INVITE, else 200, and 487 to an INVITE that is still unanswered."""
+        table = self._table
+        invite = table.layer.invite_for_cancel(transaction.request)
+        if invite is None:
+            table.respond(transaction, 481, now)
+            return
+        kind, _, session_id = invite.owner.partition(":")
+        session = table.get(session_id)
+        table.respond(transaction, 200, now, tag=session.local_tag if session else None)
+        if session is None or invite.state is not State.PROCEEDING:
+            return
+        if kind == "reinvite":
+            session.reoffer = None
+            table.respond(invite, 487, now, tag=session.local_tag)
+            return
+        table.respond(invite, 487, now, tag=session.local_tag)
+        table.remove(session)
+        table.outputs.append(SessionCancelled(session.session, transaction.request.headers.get("Reason")))
+
+    def take_ack(self, request: Request, now: float) -> None:
+        """The ACK of a 2xx of ours."""
+        table = self._table
+        session = table.of_request(request)
+        if session is None or not session.final:
+            return
+        session.final = b""
+        for due in ("repeat-2xx", "no-ack"):
+            table.deadlines.cancel((session.session, due))
+        if session.end_headers is not None:
+            table.send_bye(session, session.end_headers, now)
+            return
+        session.phase = Phase.UP
+        table.outputs.append(SessionConfirmed(session.session, request.body))
+
+    def repeat(self, session: Session, now: float) -> None:
+        """The 2xx once more; the interval doubles up to T2."""
+        table = self._table
+        if session.final:
+            table.outputs.append(SendMessage(session.flow, session.final))
+            session.interval_s = min(2 * session.interval_s, table.timers.t2_s)
+            table.deadlines.set((session.session, "repeat-2xx"), now + session.interval_s)
+
+    def give_up(self, session: Session, now: float) -> None:
+        """64·T1 without an ACK: the session ends with BYE (§13.3.1.4)."""
+        was_asked = session.end_headers is not None
+        session.final = b""
+        self._table.send_bye(session, session.end_headers or (), now)
+        if not was_asked:
+            self._table.outputs.append(SessionEnded(session.session, by_peer=False, status=408, reason=None))

@@ -1,0 +1,149 @@
+"""We call: INVITE, its provisional and final answers, CANCEL, forked answers (RFC 3261 §9, §13.2)."""
+
+from __future__ import annotations
+
+from sip_stack.dialog import dialog_of_response
+from sip_stack.errors import LocalError, MalformedMessage
+from sip_stack.events import SendMessage, SessionAnswered, SessionId, SessionProgressed, SessionRefused
+from sip_stack.flow import Flow
+from sip_stack.headers import NameAddr
+from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
+from sip_stack.message import Headers, Request, Response
+from sip_stack.uri import SipUri
+
+RINGING = (180, 183)
+
+
+class Connect:
+    """The calling side of sessions."""
+
+    def __init__(self, table: SessionTable) -> None:
+        self._table = table
+
+    def invite(
+        self, session_id: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
+        headers: HeaderList, now: float,
+    ) -> None:  # fmt: skip
+        """Sends the INVITE."""
+        table = self._table
+        if table.get(session_id) is not None:
+            raise LocalError(f"there is a session {session_id} already")
+        tag = table.tokens.token()
+        made = Headers(
+            [
+                ("Max-Forwards", "70"),
+                ("From", str(from_.with_tag(tag))),
+                ("To", str(to)),
+                ("Call-ID", table.tokens.token()),
+                ("CSeq", "1 INVITE"),
+                ("Contact", table.names.contact(flow)),
+                ("Allow", ALLOW),
+                ("User-Agent", table.user_agent),
+                *headers,
+            ]
+        )
+        session = Session(session_id, is_uac=True, flow=flow, phase=Phase.CALLING, local_tag=tag)
+        table.add(session)
+        request = Request("INVITE", target, made, body)
+        via = table.names.via(flow)
+        owner = f"invite:{session_id}"
+        session.invite = table.layer.send_request(request, via, table.branch(), flow, owner, now)
+
+    def cancel(self, session: Session, headers: HeaderList, now: float) -> None:
+        """Gives up; the CANCEL waits for the first provisional answer (§9.1)."""
+        session.end_headers = headers
+        if session.phase is Phase.CALLING:
+            session.phase = Phase.CANCELLING
+            if session.has_provisional:
+                self._send_cancel(session, now)
+
+    def take_response(self, session: Session, response: Response, now: float) -> None:
+        """A response to our INVITE."""
+        if response.status < 200:
+            self._provisional(session, response, now)
+        elif response.status < 300:
+            self._success(session, response, now)
+        elif session.phase in (Phase.CALLING, Phase.CANCELLING):
+            self.fail(session, response.status, response)
+
+    def fail(self, session: Session, status: int, response: Response | None) -> None:
+        """The INVITE came to nothing."""
+        if session.phase in (Phase.CALLING, Phase.CANCELLING):
+            self._table.remove(session)
+            self._table.outputs.append(SessionRefused(session.session, status, response, session.was_ringing))
+
+    def _provisional(self, session: Session, response: Response, now: float) -> None:
+        if session.phase not in (Phase.CALLING, Phase.CANCELLING):
+            return
+        is_first = not session.has_provisional
+        session.has_provisional = True
+        session.was_ringing = session.was_ringing or response.status in RINGING
+        if session.phase is Phase.CANCELLING:
+            if is_first:
+                self._send_cancel(session, now)
+        elif response.status > 100:
+            self._table.outputs.append(SessionProgressed(session.session, response.status, response.body))
+
+    def _success(self, session: Session, response: Response, now: float) -> None:
+        table = self._table
+        assert session.invite is not None
+        tag = response.to.tag or ""
+        if session.ack and tag == session.ack_tag:
+            table.outputs.append(_send(session, session.ack))
+            return
+        try:
+            dialog = dialog_of_response(session.invite.request, response, session.flow)
+        except MalformedMessage:
+            return
+        if session.ack:
+            self._end_fork(session, dialog.remote_tag, response, now)
+            return
+        was_cancelled = session.phase is not Phase.CALLING
+        table.establish(session, dialog)
+        session.ack_tag = tag
+        session.ack = table.send_ack(dialog, dialog.local_cseq)
+        table.deadlines.cancel((session.session, "no-final"))
+        if was_cancelled:
+            table.send_bye(session, session.end_headers or (), now)
+        else:
+            session.phase = Phase.UP
+            table.outputs.append(SessionAnswered(session.session, response.body, session.flow))
+
+    def _end_fork(self, session: Session, tag: str, response: Response, now: float) -> None:
+        """Another branch of a forking proxy picked up too: ACK, then BYE at once (§13.2.2.4)."""
+        table = self._table
+        assert session.invite is not None
+        name = f"{session.session}/fork-{tag}"
+        fork = table.get(name)
+        if fork is not None:
+            table.outputs.append(_send(fork, fork.ack))
+            return
+        if tag in session.forked:
+            return
+        session.forked.append(tag)
+        fork = Session(name, is_uac=True, flow=session.flow, phase=Phase.UP, local_tag=session.local_tag)
+        fork.dialog = dialog_of_response(session.invite.request, response, session.flow)
+        fork.ack = table.send_ack(fork.dialog, fork.dialog.local_cseq)
+        table.add(fork)
+        table.send_bye(fork, (), now)
+
+    def _send_cancel(self, session: Session, now: float) -> None:
+        table = self._table
+        assert session.invite is not None
+        invite = session.invite.request
+        items = [
+            ("Max-Forwards", "70"),
+            ("From", invite.headers.get("From") or ""),
+            ("To", invite.headers.get("To") or ""),
+            ("Call-ID", invite.call_id),
+            ("CSeq", f"{invite.cseq.number} CANCEL"),
+            *(session.end_headers or ()),
+        ]
+        cancel = Request("CANCEL", invite.uri_text, Headers(items))
+        branch = session.invite.key[0]
+        table.layer.send_request(cancel, table.names.via(session.flow), branch, session.flow, "cancel:", now)
+        table.deadlines.set((session.session, "no-final"), now + table.timers.transaction_s)
+
+
+def _send(session: Session, data: bytes) -> SendMessage:
+    return SendMessage(session.flow, data)
