@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.sim.world import World
 
 
 @pytest.fixture
-def world() -> World:
-    """The contract's office, all phones registered, on a good network."""
+def world() -> Iterator[World]:
+    """The contract's office, all phones registered, on a good network; at the end nothing may be left behind."""
     office = World()
     office.register_all()
-    return office
+    yield office
+    office.come_to_rest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, Literal
 
 from softswitch.domain.office import (
@@ -81,7 +82,7 @@ class RandomDay:
                     "hold",
                 )
             )
-            self._after(5 + self.random.random() * CALLS_S, lambda trouble=trouble: self._befall(trouble))
+            self._after(5 + self.random.random() * CALLS_S, partial(self._befall, trouble))
         self.world.run(CALLS_S + 10)
         self.world.come_to_rest()
 

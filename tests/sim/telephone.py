@@ -24,10 +24,7 @@ REASONS = {180: "Ringing", 183: "Session Progress", 200: "OK", 486: "Busy Here",
 
 
 class Telephone:
-    """A device or carrier at `place`, which speaks to the switch at `switch`.
-
-    `contact`: what it writes into Contact and SDP when that is not where it is (it sits behind a NAT).
-    """
+    """A device or carrier at `place`, which speaks to the switch at `switch`. `is_mute`: it sends no RTP."""
 
     def __init__(
         self,
@@ -40,7 +37,6 @@ class Telephone:
         switch: Place,
         domain: str,
         password: str | None = None,
-        contact: Place | None = None,
     ) -> None:
         self.name = name
         self.place = place
@@ -51,10 +47,11 @@ class Telephone:
         self.chooses_manner: Callable[[], Manner] | None = None
         self.is_registered = False
         self.is_withholding_acks = False
+        self.is_mute = False
         self.register_status: int | None = None
         self.strange_requests: list[SipText] = []
         self._password = password
-        self._contact = contact or place
+        self._contact = place
         self._network = network
         self._clock = clock
         self._random = seeded
@@ -154,6 +151,10 @@ class Telephone:
         for call in self.live_calls:
             self._end(call, "forgotten")
         self._network.mend(self.place[0])
+
+    def sit_behind_nat(self, contact: Place) -> None:
+        """From now on Via, Contact and SDP show this private place; the network still knows the public one."""
+        self._contact = contact
 
     def rest(self) -> None:
         """Registers no more, so that the office comes to rest."""
@@ -393,7 +394,7 @@ class Telephone:
     def _in_dialog(self, method: str, call: Call, cseq: int) -> SipText:
         return self._request(method, call.target, call.local, call.remote, call.call_id, cseq, call.caller)
 
-    def _request(  # noqa: PLR0917  # one per header
+    def _request(  # one per header
         self, method: str, uri: str, local: str, remote: str, call_id: str, cseq: int, user: str
     ) -> SipText:
         headers = [

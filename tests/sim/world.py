@@ -93,7 +93,8 @@ class World:
             CARRIER, self.network, self.clock, random.Random(f"carrier {seed}"), switch=SWITCH, domain="carrier.example"
         )
         self._phones = {
-            name: self._phone(name, number) for number, name in enumerate(self.settings.office.phones, start=1)
+            name: self._telephone_at(name, (f"10.0.2.{number}", 5060), password_of(name))
+            for number, name in enumerate(self.settings.office.phones, start=1)
         }
         self.node: Node
         self._start_switch()
@@ -112,13 +113,15 @@ class World:
         """A telephone behind the carrier."""
         return self.carrier.mobile(number)
 
+    def stranger(self, name: str, password: str | None = None) -> Telephone:
+        """A telephone that the office knows nothing of; it may claim any name."""
+        return self._telephone_at(name, ("10.9.9.9", 5060), password)
+
     def register_all(self) -> None:
         """Every phone of the office registers."""
         for phone in self._phones.values():
             phone.register()
-        self.run(1.0)
-        for phone in self._phones.values():
-            assert phone.is_registered, f"{phone.name} could not register: {phone.register_status}"
+        self.run_until(lambda: all(phone.is_registered for phone in self._phones.values()))
 
     # Time.
 
@@ -198,6 +201,11 @@ class World:
         self.media.start()
         self._settle()
 
+    def drain_switch(self) -> None:
+        """SIGTERM: no new calls, running ones go on."""
+        self.node.drain_calls(self._tick())
+        self._settle()
+
     def command(self, name: str, /, **arguments: object) -> object:
         """A command typed by a person."""
         result = self.node.command(name, arguments, self._tick())
@@ -256,17 +264,9 @@ class World:
     def _telephone(self, name: str) -> Telephone | SimMobile:
         return self._phones[name] if name in self._phones else self.carrier.mobile(name)
 
-    def _phone(self, name: str, number: int) -> Telephone:
-        return Telephone(
-            name,
-            (f"10.0.2.{number}", 5060),
-            self.network,
-            self.clock,
-            random.Random(f"phone {name} {self.seed}"),
-            switch=SWITCH,
-            domain=DOMAIN,
-            password=password_of(name),
-        )
+    def _telephone_at(self, name: str, place: Place, password: str | None) -> Telephone:
+        seeded = random.Random(f"telephone {name} {place} {self.seed}")
+        return Telephone(name, place, self.network, self.clock, seeded, switch=SWITCH, domain=DOMAIN, password=password)
 
     def _start_switch(self) -> None:
         self.starts += 1
@@ -350,7 +350,7 @@ class World:
         return {
             call.rtp
             for telephone in self.telephones
-            if not telephone.is_vanished
+            if not telephone.is_vanished and not telephone.is_mute
             for call in telephone.live_calls
             if call.state in ("answered", "up")
         }

@@ -1,0 +1,78 @@
+"""kill -9: after the restart nobody is left in a dead call, every call has its record, and the office is as it was."""
+
+from __future__ import annotations
+
+from tests.sim.offices import SUPPORT
+from tests.sim.world import World
+
+
+def test_in_talk_both_ends_get_a_bye_and_the_record_says_crash(world: World) -> None:
+    call = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    world.phone("101").call.answer()
+    world.run(10)
+    world.restart_switch()
+    world.run(2)
+    assert (call.ended_how, world.phone("101").call.ended_how) == ("gone", "gone")
+    record = world.record_of(call)
+    assert (record.outcome, record.ended_by, record.cause) == ("answered", "switch", "crash")
+
+
+def test_while_waiting_the_caller_is_let_go_and_the_call_has_failed(world: World) -> None:
+    for agent in ("anna", "bo"):
+        world.command("agent.pause", name=agent, reason="lunch")
+    call = world.carrier.call_in(SUPPORT)
+    world.run(10)
+    world.restart_switch()
+    world.run(2)
+    assert call.ended_how == "gone"
+    record = world.record_of(call)
+    assert (record.outcome, record.ended_by, record.cause) == ("failed", "switch", "crash")
+
+
+def test_presence_and_registrations_are_back(world: World) -> None:
+    world.command("agent.pause", name="anna", reason="lunch")
+    world.restart_switch()
+    anna = world.agent("anna")
+    assert (anna["presence"], anna["pause_reason"]) == ("paused", "lunch")
+    call = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    world.assert_rings("102")
+    world.phone("102").call.answer()
+    world.run(1)
+    world.assert_talking(call, "102")
+
+
+def test_while_an_agent_rings_the_caller_is_let_go_and_the_agent_is_free(world: World) -> None:
+    call = world.carrier.call_in(SUPPORT)
+    world.run(2)
+    world.assert_rings("101")
+    world.restart_switch()
+    world.run(2)
+    assert call.ended_how == "gone"
+    assert world.agent("anna")["activity"] == "idle"
+    assert world.record_of(call).outcome == "failed"
+
+
+def test_a_phone_that_unregistered_is_not_rung_after_the_restart(world: World) -> None:
+    world.phone("101").rest()
+    world.phone("101").register(expires_s=0)
+    world.run(1)
+    world.restart_switch()
+    world.carrier.call_in(SUPPORT)
+    world.run(1)
+    world.assert_silent("101")
+    world.assert_rings("102")
+
+
+def test_nobody_was_told_what_the_journal_does_not_know(world: World) -> None:
+    world.dies_before_sending = True
+    call = world.carrier.call_in(SUPPORT)
+    world.run(0.2)
+    assert not world.is_up
+    assert not call.responses
+    world.start_switch()
+    world.run(3)
+    assert call.state == "up", "the carrier asked again and was answered by the new process"
+    ended = [record.outcome for record in world.ledger.records.values()]
+    assert ended == ["failed"]

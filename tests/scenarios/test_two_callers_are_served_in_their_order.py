@@ -1,0 +1,55 @@
+"""One agent, two callers: the first comes first, and wrap-up is respected between them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sim.offices import MOBILE, SUPPORT
+from tests.sim.person import Manner
+from tests.sim.world import World
+
+
+def test_the_second_caller_waits_for_the_talk_and_the_wrap_up(world: World) -> None:
+    world.command("agent.pause", name="bo")
+    first = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    second = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    assert world.phone("101").call.caller == first.caller
+    world.phone("101").call.answer()
+    world.run(30)
+    world.assert_hears(second, "music/calm")
+    world.phone("101").call.hang_up()
+    world.run(9)
+    world.assert_silent("101")
+    world.run(2)
+    world.assert_rings("101")
+    assert world.phone("101").call.caller == second.caller
+    world.phone("101").call.answer()
+    world.run(1)
+    world.assert_talking(second, "101")
+    assert world.record_of(second).wait_s == pytest.approx(41, abs=1)
+
+
+def test_a_caller_who_was_declined_keeps_his_place(world: World) -> None:
+    world.command("agent.pause", name="bo")
+    world.phone("101").manner = Manner(refuses_with=603)
+    first = world.carrier.call_in(SUPPORT)
+    world.run(2)
+    second = world.carrier.call_in(SUPPORT)
+    world.phone("101").manner = Manner()
+    world.run(12)
+    assert world.phone("101").call.caller == first.caller
+    assert second.state == "up"
+
+
+def test_two_callers_and_two_agents_are_paired_once_each(world: World) -> None:
+    first, second = world.carrier.call_in(SUPPORT), world.carrier.call_in(SUPPORT)
+    world.run(2)
+    world.assert_rings("101")
+    world.assert_rings("102")
+    world.phone("101").call.answer()
+    world.mobile(MOBILE).call.answer()
+    world.run(1)
+    world.assert_talking(first, "101")
+    world.assert_talking(second, MOBILE)
