@@ -39,7 +39,11 @@ _USAGE_PROBLEM: Final[type[Exception]] = next(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code. Of a failure the three lines are written."""
+    """Runs one command; returns its exit code. Of a failure the three lines are written.
+
+    Whoever reads what we print may stop when he has read enough (`softswitch history | head`): no failure. typer turns
+    that into a SystemExit of its own.
+    """
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -47,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(config_first(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as leaving:
+        if not isinstance(leaving, BrokenPipeError) and not isinstance(leaving.__context__, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     return code
