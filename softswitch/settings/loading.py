@@ -69,6 +69,8 @@ def glimpse(folder: Path) -> Glimpse:
     """Looks only for `[node]` and overlooks everything else, so that a half-edited office can still be commanded."""
     found: dict[str, object] = {}
     for file in _toml_files(folder):
+        if not file.is_file():
+            continue
         try:
             tables = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -462,6 +463,14 @@ def test_a_glimpse_is_had_of_a_half_edited_office(office: Path) -> None:
     glimpsed = glimpse(office)
     assert glimpsed.data_dir == office.parent / "data"
     assert glimpsed.timezone == "Europe/Stockholm"
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(office: Path) -> None:
+    (office / "folder.toml").mkdir()
+    (office / "gone.toml").symlink_to(office / "nowhere")
+    os.mkfifo(office / "pipe.toml")
+    assert [error.file.name for error in errors_of(office)] == ["folder.toml", "gone.toml", "pipe.toml"]
+    assert glimpse(office).data_dir == office / "var"
 
 
 def mutations() -> dict[str, Callable[[random.Random, list[str]], None]]:
