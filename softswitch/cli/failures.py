@@ -20,7 +20,7 @@ INTERRUPTED: Final = 130
 """By the keyboard, as shells write it."""
 
 
-class CommandFailed(Exception):  # what happened
+class CommandFailed(Exception):
     """A command cannot be carried out; the three lines and the exit code."""
 
     def __init__(self, what: str, where: str, mend: str, *, exit_code: int = REFUSED) -> None:

@@ -17,7 +17,7 @@ _WITH_PORT: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*)):([0-9]{1,5})")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?")
 
 
-class BadAddress(Exception):  # noqa: N818  # a verdict on a text
+class BadAddress(Exception):
     """A text that is no address: what is wrong, and how one is written."""
 
     def __init__(self, what: str, mend: str) -> None:

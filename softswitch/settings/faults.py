@@ -36,7 +36,7 @@ class ConfigurationError:
         return f"{self.where}: {self.what} ({self.mend})"
 
 
-class ConfigurationErrors(Exception):  # noqa: N818  # it carries errors, one or many
+class ConfigurationErrors(Exception):
     """All that is wrong with a configuration, by file and line; there is at least one."""
 
     def __init__(self, errors: Iterable[ConfigurationError]) -> None:

@@ -21,7 +21,7 @@ DEPTH_MAX: Final = 32
 """Arrays and inline tables inside one another, and parts of a dotted key."""
 
 
-class NotToml(Exception):  # noqa: N818  # it is a verdict on a file
+class NotToml(Exception):
     """The text is no TOML: the line of its first fault, and what is wrong there."""
 
     def __init__(self, line: int, what: str) -> None:
