@@ -1,8 +1,8 @@
 """The journal: an append-only file of framed, checksummed records, and the only truth there is.
 
-A segment begins with eight bytes of magic and goes on in frames: four bytes of length, four of CRC-32, then one msgpack
-record. `append` collects, `flush` writes all of it with one `write`; the caller lets nothing of a turn out before that
-returned, so a killed process has lost nothing that anyone was told. `sync` makes it survive a power cut too; it is called
+A segment begins with eight bytes of magic and goes on in frames: four bytes of length, four of CRC-32, one msgpack
+record. `append` collects, `flush` writes all of it with one `write`; the caller lets nothing of a turn out before
+that returned, so a killed process has lost nothing that anyone was told. `sync` makes it survive a power cut too; it is called
 in groups, off the path of calls.
 
 A new process begins a new segment with a snapshot, so that starting reads one day and not the history of the office. A
@@ -12,6 +12,7 @@ tail that a crash tore is cut off on reading; a frame damaged in the middle ends
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import struct
 import zlib
@@ -156,9 +157,9 @@ def decode_all(decoder: msgspec.msgpack.Decoder[msgspec.Struct], payloads: Itera
 
 
 def _begun_at(path: Path) -> float:
-    """Wall time of the first record of a segment; 0 when it holds none."""
+    """Wall time of the first record of a segment; infinite when it holds none, so that nobody begins there."""
     for _, payload in read_segment(path, 0, []):
         record = msgspec.msgpack.decode(payload)
         if isinstance(record, dict) and isinstance(record.get("at"), float):
             return float(record["at"])
-    return 0.0
+    return math.inf
