@@ -315,7 +315,7 @@ class SipEndpoint:
         elif due == "no-ack":
             self._accept.give_up(session, now)
         elif due == "no-final":
-            self._connect.fail(session, 408, None)
+            self._connect.give_up(session)
 
     def _refuse_malformed(self, error: MalformedMessage, flow: Flow) -> None:
         if error.headers is None or error.method is None or error.method == "ACK":

@@ -72,6 +72,12 @@ class Connect:
             self._table.remove(session)
             self._table.outputs.append(SessionRefused(session.session, status, response, session.was_ringing))
 
+    def give_up(self, session: Session) -> None:
+        """64·T1 after the CANCEL without a final answer: the INVITE counts as cancelled and is destroyed (§9.1)."""
+        if session.invite is not None:
+            self._table.layer.forget(session.invite)
+        self.fail(session, 408, None)
+
     def _provisional(self, session: Session, response: Response, now: float) -> None:
         if session.phase not in (Phase.CALLING, Phase.CANCELLING):
             return

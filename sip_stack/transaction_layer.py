@@ -141,6 +141,11 @@ class TransactionLayer:
         via = request.top_via
         return self._transactions.get((via.branch or "", via.sent_by, "INVITE"))
 
+    def forget(self, transaction: Transaction) -> None:
+        """Destroys a transaction whose answer nobody waits for any more."""
+        self._cancel_timers(transaction)
+        self._transactions.pop(transaction.key, None)
+
     def flow_lost(self, flow: Flow, now: float) -> None:
         """Every transaction that needs this flow has a transport error."""
         for transaction in [each for each in self._transactions.values() if each.flow == flow]:
