@@ -186,7 +186,7 @@ class Telephone:
             self._invited(request, source)
         elif request.method == "CANCEL":
             self._cancelled(request, source)
-        elif call is None or not call.is_live:
+        elif call is None or call.state not in ("answered", "up"):
             status = 200 if request.method == "OPTIONS" and request.to_tag is None else 481
             self._exchange.answer(request, self._response(request, status), source)
         elif request.method == "BYE":
