@@ -35,7 +35,22 @@ CALLS_S: Final = 180.0
 """Calls arrive for so long; then the office comes to rest."""
 
 _POLICIES: Final[tuple[NoAnswerPolicy, ...]] = ("pause", "log-out", "log-out-unless-last")
-_Trouble = Literal["phone vanishes", "media lost", "killed", "killed before sending", "command", "hold"]
+_Trouble = Literal[
+    "phone vanishes", "media lost", "killed", "killed before sending", "command", "hold", "reload", "unregistered"
+]
+_TROUBLES: Final[tuple[_Trouble, ...]] = (
+    "phone vanishes",
+    "media lost",
+    "killed",
+    "killed before sending",
+    "command",
+    "command",
+    "command",
+    "hold",
+    "hold",
+    "reload",
+    "unregistered",
+)
 
 
 class RandomDay:
@@ -49,10 +64,10 @@ class RandomDay:
         self.phones = [str(101 + number) for number in range(len(self.agents) + 1)]
         self.mobiles = [f"+4670900000{number}" for number in range(3)]
         self.numbers = self._numbers()
-        agents = [self._agent(number, name) for number, name in enumerate(self.agents)]
+        self._people = [self._agent(number, name) for number, name in enumerate(self.agents)]
         plan = office(
             queues=[self._queue(name) for name in self.queues],
-            agents=agents,
+            agents=self._people,
             phones=self.phones,
             numbers=self.numbers,
             may_dial={self.phones[0]: ("phones", "agents", "queues", "+467")},
@@ -67,21 +82,10 @@ class RandomDay:
         """The whole day."""
         for phone in self.phones:
             self._after(self.random.random() * 5, self.world.phone(phone).register)
-        for _ in range(self.random.randint(4, 16)):
+        for _ in range(self.random.choice((5, 12, 30, 60))):
             self._after(self.random.random() * CALLS_S, self._somebody_calls)
-        for _ in range(self.random.randint(0, 4)):
-            trouble: _Trouble = self.random.choice(
-                (
-                    "phone vanishes",
-                    "media lost",
-                    "killed",
-                    "killed before sending",
-                    "command",
-                    "command",
-                    "hold",
-                    "hold",
-                )
-            )
+        for _ in range(self.random.choice((0, 2, 6, 12))):
+            trouble = self.random.choice(_TROUBLES)
             self._after(5 + self.random.random() * CALLS_S, partial(self._befall, trouble))
         self.world.run(CALLS_S + 10)
         self.world.come_to_rest()
@@ -187,6 +191,12 @@ class RandomDay:
                 self._command()
             case "hold":
                 self._hold()
+            case "reload":
+                self._reload()
+            case "unregistered":
+                phone = world.phone(self.random.choice(self.phones))
+                phone.register(expires_s=0)
+                self._after(self.random.choice((1.0, 40.0)), phone.register)
 
     def _media_returns(self) -> None:
         if self.world.is_up and not self.world.media.is_up:
@@ -208,9 +218,33 @@ class RandomDay:
         name = self.random.choice(("agent.pause", "agent.ready", "agent.ready", "agent.logout", "call.hangup"))
         live = self.world.ledger.live
         if name != "call.hangup":
-            self.world.command(name, name=self.random.choice(self.agents))
+            self.world.command(name, name=self.random.choice(list(self.world.settings.office.agents)))
         elif live:
             self.world.command(name, id=self.random.choice(live))
+
+    def _reload(self) -> None:
+        """One queue's policies change; now and then one is gone, or an agent."""
+        if not self.world.is_up:
+            return
+        queues = [self._queue(name) for name in self.queues if self.random.random() < 0.9 or name == self.queues[0]]
+        kept = {plan.queue for plan in queues}
+        queues = [
+            replace(plan, overflow_to=ToBusy())
+            if isinstance(plan.overflow_to, ToQueue) and plan.overflow_to.queue not in kept
+            else plan
+            for plan in queues
+        ]
+        agents = [plan for number, plan in enumerate(self._people) if self.random.random() < 0.9 or number == 0]
+        names = {plan.agent for plan in agents}
+        queues = [replace(plan, agents=tuple(name for name in plan.agents if name in names)) for plan in queues]
+        numbers = {
+            number: destination
+            for number, destination in self.numbers.items()
+            if not (isinstance(destination, ToQueue) and destination.queue not in kept)
+            and not (isinstance(destination, ToAgent) and destination.agent not in names)
+        }
+        plan = office(queues=queues, agents=agents, phones=self.phones, numbers=numbers)
+        self.world.reload(replace(plan, version=f"v{self.random.getrandbits(30)}"))
 
     def _hold(self) -> None:
         calls = [call for telephone in self.world.telephones for call in telephone.live_calls if call.state == "up"]

@@ -69,6 +69,7 @@ class World:
         self.random = random.Random(f"world {seed}")
         self.clock = Happenings()
         self.network = VirtualNetwork(self.clock, random.Random(f"network {seed}"), knobs or NetworkKnobs())
+        self._udp_ports = udp_ports
         self.settings: Settings = settings_of(plan or office(), udp_ports=udp_ports)
         self.journal = Journal()
         self.ledger = Ledger()
@@ -199,6 +200,12 @@ class World:
         """A new media process is up and linked."""
         self.node.media_connected(0, self._tick())
         self.media.start()
+        self._settle()
+
+    def reload(self, plan: Office) -> None:
+        """A changed configuration is put in force."""
+        self.settings = settings_of(plan, udp_ports=self._udp_ports)
+        self.node.reload(self.settings, self._tick())
         self._settle()
 
     def drain_switch(self) -> None:
