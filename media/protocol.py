@@ -228,7 +228,7 @@ class PortReport(_Item, frozen=True):
 
 
 class EngineReport(_Item, frozen=True):
-    """Once a second: how the engine is doing. Lateness: how long after its time a tick began. Load: share of one core."""
+    """Once a second: how the engine does. Lateness: how long after its time a tick began. Load: share of one core."""
 
     ports_open: int
     ports_total: int

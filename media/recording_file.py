@@ -41,7 +41,7 @@ _FILE_MODE: Final = 0o600
 _HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 
-class PathRefused(ValueError):  # noqa: N818 (a refusal, named like one)
+class PathRefused(ValueError):
     """The path of a recording is not a plain relative path below the recordings folder."""
 
 

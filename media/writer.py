@@ -24,11 +24,12 @@ import socket
 import sys
 import time
 from collections import deque
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
 from media.recording_file import RECORDING_FRAMES_MAX, SAMPLE_RATE, PathRefused, RecordingFile, repair_cut_off, repairs
+from media.recording_orders import BeginRecording, FinishAll, FinishRecording, Order, RecordingFinished
 from media.recording_ring import RING_FRAMES, RecordingRings
 
 __all__ = [
@@ -51,41 +52,6 @@ FETCH_FRAMES: Final = SAMPLE_RATE // 2
 FINISH_S_MAX: Final = 5.0
 """How long a recording that has ended is kept open for a disk that takes nothing."""
 REPAIRS_A_TURN: Final = 1000
-
-
-class BeginRecording(msgspec.Struct, frozen=True, tag=True):
-    """Frames of `recording` come in ring `slot` from count 0 on; they go to `path` below the folder."""
-
-    recording: str
-    slot: int
-    path: str
-
-
-class FinishRecording(msgspec.Struct, frozen=True, tag=True):
-    """`recording` is `frames` long: nothing more is coming."""
-
-    recording: str
-    frames: int
-
-
-class FinishAll(msgspec.Struct, frozen=True, tag=True):
-    """All that is running has ended, as long as the rings' counts say now."""
-
-
-Order: TypeAlias = BeginRecording | FinishRecording | FinishAll
-
-
-class RecordingFinished(msgspec.Struct, frozen=True, tag=True):
-    """`recording` is complete on disk and its slot free; `failure` says what is not as it should be.
-
-    `seconds` is the file's length, `sha256` of its bytes; None where there is no file of ours.
-    """
-
-    recording: str
-    slot: int
-    seconds: float
-    sha256: str | None
-    failure: str | None
 
 
 def encode_order(order: Order) -> bytes:

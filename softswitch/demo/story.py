@@ -24,11 +24,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from media.codecs.g711 import encode_file_pcma
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from media.codecs.g711 import encode_file_pcma
 from sip_stack.flow import Address
 from softswitch.demo.office import DOMAIN, MOBILE, NUMBER, PASSWORDS, write_office
 from softswitch.demo.softphone import Behaviour, Softphone

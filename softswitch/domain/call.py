@@ -32,7 +32,7 @@ CALL_CHANGES: Final[Mapping[CallState, tuple[CallState, ...]]] = {
 """From each state, the states that may follow. `waiting` to `waiting` is an overflow into another queue."""
 
 
-class IllegalChange(Exception):  # noqa: N818  # what happened, like every event here
+class IllegalChange(Exception):  # what happened, like every event here
     """A call was sent where its table does not lead: a fault of ours."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-class CommandRefused(Exception):  # noqa: N818  # what happened, like every event here
+class CommandRefused(Exception):  # what happened, like every event here
     """A command named something that is not there, or asked for what cannot be."""
 
     def __init__(self, what: str, where: str, mend: str) -> None:

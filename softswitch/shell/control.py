@@ -138,8 +138,12 @@ def _question(line: bytes) -> tuple[str, Mapping[str, object]]:
             "the line is no question", "control.sock", 'send {"command": …, "arguments": {…}}'
         ) from None
     if not isinstance(name, str) or not isinstance(arguments, dict):
-        raise CommandRefused("the line is no question", "control.sock", 'send {"command": …, "arguments": {…}}')
+        raise _no_question()
     return name, arguments
+
+
+def _no_question() -> CommandRefused:
+    return CommandRefused("the line is no question", "control.sock", 'send {"command": …, "arguments": {…}}')
 
 
 def _is_same_user(writer: asyncio.StreamWriter) -> bool:

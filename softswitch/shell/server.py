@@ -26,7 +26,7 @@ import structlog
 from media.protocol import Shutdown
 from sip_stack.aio.stream import StreamListener
 from sip_stack.aio.udp import UdpListener
-from sip_stack.flow import Address
+from sip_stack.flow import Address, Flow
 from softswitch.domain import events
 from softswitch.domain.refusals import CommandRefused
 from softswitch.node import JournalRecord, Node
@@ -106,8 +106,10 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await driver.finish()
-        for listener in (*self._udp, *self._streams):
-            listener.close()
+        for udp in self._udp:
+            udp.close()
+        for stream in self._streams:
+            stream.close()
 
     def ask_to_stop(self) -> None:
         """SIGTERM: once drains, twice stops at once."""
@@ -138,13 +140,13 @@ class Server:
         self._streams.append(stream)
         return stream.address
 
-    def _receive(self, data: bytes, flow: object) -> None:
+    def _receive(self, data: bytes, flow: Flow) -> None:
         if self._driver is not None:
-            self._driver.receive(data, flow)  # type: ignore[arg-type]  # the listeners give Flow
+            self._driver.receive(data, flow)
 
-    def _lost(self, flow: object) -> None:
+    def _lost(self, flow: Flow) -> None:
         if self._driver is not None:
-            self._driver.flow_lost(flow)  # type: ignore[arg-type]  # the listeners give Flow
+            self._driver.flow_lost(flow)
 
     async def _open_api(self, node: Node) -> HttpApi | None:
         if self._settings.api is None:
@@ -155,7 +157,7 @@ class Server:
 
     async def _reload(self) -> object:
         try:
-            settings = load(self._settings.folder)
+            settings = await asyncio.to_thread(load, self._settings.folder)
         except ConfigurationErrors as errors:
             first = errors.errors[0]
             raise CommandRefused(first.what, first.where, first.mend) from None

@@ -81,8 +81,8 @@ class _Supervisor:
 
     def run(self) -> int:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, lambda _number, _frame: None)
+        for taken in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(taken, lambda _number, _frame: None)
         self._start(self._media)
         self._start(self._signalling)
         while True:

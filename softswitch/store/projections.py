@@ -119,7 +119,7 @@ class Projections:
         await self.write()
         wanted = select(tables.recordings).order_by(tables.recordings.c.started_at.desc()).limit(HISTORY_ROWS_MAX)
         async with self._engine.connect() as connection:
-            return [dict(row._mapping) for row in await connection.execute(wanted)]  # noqa: SLF001  # its public name
+            return [dict(row._mapping) for row in await connection.execute(wanted)]  # its public name
 
 
 async def _write_calls(connection: AsyncConnection, ended: Iterable[CallRecord]) -> None:
