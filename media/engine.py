@@ -2,8 +2,8 @@
 
 The rows are spread over PHASES; each phase is ticked every 20 ms, four milliseconds after the one before, so that the
 load is even. A tick of a phase reads 20 ms of every open row, mixes, records, plays and encodes as whole-array steps,
-and leaves finished packets in `rows.packets`; what it returns says which rows send. Python loops run only over the few rows that press
-keys, come to the end of a file, or record.
+and leaves finished packets in `rows.packets`; what it returns says which rows send. Python loops run only over the
+few rows that press keys, come to the end of a file, or record.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The media process: sockets, the clock and the control link around the engine. One Python thread.
 
-Every four milliseconds one phase is due: all sockets that have packets are emptied into one arena, the engine takes them
-in one step, ticks the phase, and each due row's packet is sent. The schedule is absolute; a tick that comes too late is
-skipped and counted, never caught up. Garbage collection is off and no file is opened: sounds are decoded by a loader
-process and recordings written by a writer process, forked before anything else, through shared memory.
+Every four milliseconds one phase is due: all sockets that have packets are emptied into one arena, the engine takes
+them in one step, ticks the phase, and each due row's packet is sent. The schedule is absolute; a tick that comes too
+late is skipped and counted, never caught up. Garbage collection is off and no file is opened: sounds are decoded by a
+loader process and recordings written by a writer process, forked before anything else, through shared memory.
 
 The signalling side connects to a Unix socket. One link at a time; a new one starts from nothing. When the link is gone
 for five seconds, or the pipe to the supervisor ends, recordings are finished and the process ends.

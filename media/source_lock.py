@@ -2,7 +2,8 @@
 
 The signalled address is believed at once. Another port of the same IP, or, where a NAT is known to be in between, any
 first source, must send five in-sequence packets of one SSRC first. A lock is left only for a newly signalled address,
-or after five seconds without a packet from it. Nothing is ever sent to an address that was neither signalled nor locked.
+or after five seconds without a packet from it. Nothing is ever sent to an address that was neither signalled nor
+locked.
 """
 
 from __future__ import annotations

@@ -115,7 +115,8 @@ class SessionEnded:
     """An answered session is over.
 
     `by_peer` with a BYE; otherwise `status` says what was wrong: 408 when our 2xx was never acknowledged or an
-    in-dialog request went unanswered, 481 when the peer no longer knows the dialog. Not emitted for an end that we asked for.
+    in-dialog request went unanswered, 481 when the peer no longer knows the dialog. Not emitted for an end that we
+    asked for.
     """
 
     session: SessionId

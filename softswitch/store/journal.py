@@ -2,8 +2,8 @@
 
 A segment begins with eight bytes of magic and goes on in frames: four bytes of length, four of CRC-32, one msgpack
 record. `append` collects, `flush` writes all of it with one `write`; the caller lets nothing of a turn out before
-that returned, so a killed process has lost nothing that anyone was told. `sync` makes it survive a power cut too; it is called
-in groups, off the path of calls.
+that returned, so a killed process has lost nothing that anyone was told. `sync` makes it survive a power cut too; it
+is called in groups, off the path of calls.
 
 A new process begins a new segment with a snapshot, so that starting reads one day and not the history of the office. A
 tail that a crash tore is cut off on reading; a frame damaged in the middle ends the reading of its segment, loudly.

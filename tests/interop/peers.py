@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import array
+import math
 import shutil
 import subprocess
+import wave
 from pathlib import Path
 
 import pytest
@@ -49,20 +52,21 @@ class Sipp:
 
 
 class Baresip:
-    """A phone that registers, picks up by itself, speaks a tone and writes what it hears to `heard`."""
+    """A phone that registers, picks up by itself, speaks a tone and keeps what it hears in a file."""
 
     def __init__(self, folder: Path, *, user: str, password: str, switch_port: int, port: int, hz: int) -> None:
         home = folder / f"baresip-{user}"
         home.mkdir()
-        self.heard = home / "heard.wav"
+        self.home = home
+        _write_tone(home / "tone.wav", hz)
         (home / "config").write_text(
-            f"poll_method epoll\nsip_listen 127.0.0.1:{port}\ncall_max_calls 4\naudio_player aufile,{self.heard}\n"
-            f"audio_source ausine,{hz}\naudio_alert aufile,{home / 'alert.wav'}\nausrc_srate 8000\nauplay_srate 8000\n"
-            f"ausrc_channels 1\nauplay_channels 1\nmodule_path {BARESIP_MODULES}\nmodule g711.so\nmodule ausine.so\n"
-            "module aufile.so\nmodule_app account.so\nmodule_app menu.so\nrtp_stats no\n"
+            f"poll_method epoll\nsip_listen 127.0.0.1:{port}\ncall_max_calls 4\nsnd_path {home}\n"
+            f"audio_source aufile,{home / 'tone.wav'}\naudio_alert aufile,{home / 'alert.wav'}\n"
+            f"ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\nmodule_path {BARESIP_MODULES}\nmodule g711.so\n"
+            "module aufile.so\nmodule sndfile.so\nmodule_app account.so\nmodule_app menu.so\nrtp_stats no\n"
         )
         (home / "accounts").write_text(
-            f'<sip:{user}@office.example>;auth_user={user};auth_pass={password};'
+            f"<sip:{user}@office.example>;auth_user={user};auth_pass={password};"
             f'outbound="sip:127.0.0.1:{switch_port}";regint=60;answermode=auto\n'
         )
         (home / "contacts").write_text("")
@@ -72,7 +76,22 @@ class Baresip:
                 ["baresip", "-f", str(home)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
+    @property
+    def heard(self) -> Path:
+        """The decoded sound of its last call, a WAV."""
+        return max(self.home.glob("dump-*-dec.wav"))
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(10)
+
+
+def _write_tone(path: Path, hz: int) -> None:
+    """A minute of a tone at 8 kHz, which is what baresip's file source plays at G.711's rate."""
+    second = array.array("h", (round(8000 * math.sin(2 * math.pi * hz * n / 8000)) for n in range(8000)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(second.tobytes() * 60)

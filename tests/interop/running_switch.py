@@ -48,7 +48,7 @@ def free_udp_range(count: int) -> int:
 
 
 def copy_office(folder: Path, *, trunk_port: int, extra: str = "", changes: tuple[tuple[str, str], ...] = ()) -> Path:
-    """The shipped office with its ports replaced; `changes` are pairs of old and new text, each of which must be there."""
+    """The shipped office on other ports; `changes` are pairs of old and new text, and the old must be there."""
     office = folder / "office"
     shutil.copytree(REPOSITORY / "config", office, ignore=shutil.ignore_patterns("var"))
     first = free_udp_range(400)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from peers import Baresip, Sipp, needs_baresip, needs_sipp
-from running_switch import RunningSwitch, copy_office, free_udp_ports, log_faults, wait_until
-from tone_port import TonePort, level_db
+
+from tests.interop.peers import Baresip, Sipp, needs_baresip, needs_sipp
+from tests.interop.running_switch import RunningSwitch, copy_office, free_udp_ports, log_faults, wait_until
+from tests.interop.tone_port import TonePort, level_db
 
 CALLER_HZ = 440
 AGENT_HZ = 880
@@ -48,7 +49,7 @@ def test_a_call_from_the_carrier_is_answered_by_a_phone_and_recorded_with_each_t
             tmp_path, "caller", port=ports[0], switch_port=switch.sip_port, stay_ms=7000,
             keys={"dialled": DIALLED, "rtp_port": str(caller.port)},
         )  # fmt: skip
-        wait_until("the call is connected", lambda: [c for c in switch.command("call", "list") if c["state"] == "talking"])
+        wait_until("they talk", lambda: [c for c in switch.command("call", "list") if c["state"] == "talking"])
         assert carrier.finish() == 0, carrier.output.read_text()[-2000:]
         wait_until("the record is written", lambda: switch.command("history"))
     finally:

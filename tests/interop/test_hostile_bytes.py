@@ -8,9 +8,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from peers import Sipp, needs_sipp
-from running_switch import RunningSwitch, copy_office, free_udp_ports, wait_until
-from tone_port import TonePort, level_db
+
+from tests.interop.peers import Sipp, needs_sipp
+from tests.interop.running_switch import RunningSwitch, copy_office, free_udp_ports, wait_until
+from tests.interop.tone_port import TonePort, level_db
 
 pytestmark = [pytest.mark.interop, needs_sipp, pytest.mark.timeout(120)]
 
@@ -19,7 +20,7 @@ STRANGER = "127.0.0.66"
 
 def test_a_call_goes_on_undisturbed_while_strangers_send_rubbish_to_every_port(tmp_path: Path) -> None:
     ports = free_udp_ports(2)
-    switch = RunningSwitch(copy_office(tmp_path, trunk_port=ports[0], extra='[number."+46850010009"]\nto = "say:welcome"\n'))
+    switch = RunningSwitch(copy_office(tmp_path, trunk_port=ports[0]))
     caller = TonePort(440)
     carrier = Sipp(
         tmp_path, "caller", port=ports[0], switch_port=switch.sip_port, stay_ms=6000,

@@ -6,9 +6,10 @@ import wave
 from pathlib import Path
 
 import pytest
-from peers import Baresip, Sipp, needs_baresip, needs_sipp
-from running_switch import RunningSwitch, copy_office, free_udp_ports, wait_until
-from tone_port import TonePort
+
+from tests.interop.peers import Baresip, Sipp, needs_baresip, needs_sipp
+from tests.interop.running_switch import RunningSwitch, copy_office, free_udp_ports, wait_until
+from tests.interop.tone_port import TonePort
 
 pytestmark = [pytest.mark.interop, needs_sipp, needs_baresip, pytest.mark.timeout(120)]
 
@@ -16,9 +17,8 @@ pytestmark = [pytest.mark.interop, needs_sipp, needs_baresip, pytest.mark.timeou
 def test_after_kill_minus_9_the_far_ends_get_bye_and_the_call_has_its_record_and_recording(tmp_path: Path) -> None:
     ports = free_udp_ports(3)
     fixed_port = ports[2]
-    office = copy_office(
-        tmp_path, trunk_port=ports[0], changes=(('"udp:127.0.0.1:0", "tcp:127.0.0.1:0"', f'"udp:127.0.0.1:{fixed_port}"'),)
-    )
+    listen = ('"udp:127.0.0.1:0", "tcp:127.0.0.1:0"', f'"udp:127.0.0.1:{fixed_port}"')
+    office = copy_office(tmp_path, trunk_port=ports[0], changes=(listen,))
     switch = RunningSwitch(office)
     phone = Baresip(tmp_path, user="101", password="anna-desk-7yQ2", switch_port=fixed_port, port=ports[1], hz=880)
     caller = TonePort(440)

@@ -16,7 +16,7 @@ PACKET_SAMPLES: Final = 160
 def alaw_of(sample: int) -> int:
     """G.711 A-law of one 16-bit sample, by the standard's segments (even bits inverted)."""
     sign = 0x80 if sample >= 0 else 0
-    magnitude = min((sample if sample >= 0 else -sample - 1) >> 4, 0x7FF)
+    magnitude = min((sample if sample >= 0 else -sample - 1) >> 3, 0xFFF)
     if magnitude < 0x20:
         code = magnitude >> 1
     else:

@@ -11,12 +11,19 @@ from tests.sim.world import World
 BUSY = Manner(rings_after_s=None, refuses_with=486)
 DECLINES = Manner(refuses_with=603, refuses_after_s=2.0)
 UNREACHABLE = Manner(rings_after_s=None, refuses_with=480)
+INCOMPATIBLE = Manner(answers_after_s=1.0, is_incompatible=True)
 BROKEN = Manner(rings_after_s=None, refuses_with=500)
 
 
 @pytest.mark.parametrize(
     ("manner", "outcome"),
-    [(BUSY, "busy"), (DECLINES, "declined"), (UNREACHABLE, "unreachable"), (BROKEN, "failed")],
+    [
+        (INCOMPATIBLE, "failed"),
+        (BUSY, "busy"),
+        (DECLINES, "declined"),
+        (UNREACHABLE, "unreachable"),
+        (BROKEN, "failed"),
+    ],
 )
 def test_the_caller_goes_on_and_the_agent_stays_ready(world: World, manner: Manner, outcome: str) -> None:
     world.phone("101").manner = manner

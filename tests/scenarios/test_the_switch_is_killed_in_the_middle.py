@@ -65,6 +65,30 @@ def test_a_phone_that_unregistered_is_not_rung_after_the_restart(world: World) -
     world.assert_rings("102")
 
 
+def test_a_registration_runs_out_at_its_own_time_whatever_the_clock_of_the_new_process(world: World) -> None:
+    world.phone("101").rest()
+    world.run(100)
+    world.restart_switch()
+    world.run(400)
+    assert is_registered(world, "101")
+    world.run(110)
+    assert not is_registered(world, "101")
+    assert is_registered(world, "102"), "this one renewed it"
+
+
+def test_a_wrap_up_goes_on_where_it_was(world: World) -> None:
+    call = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    world.phone("101").call.answer()
+    world.run(5)
+    call.hang_up()
+    world.run(2)
+    world.restart_switch(downtime_s=3.0)
+    assert world.agent("anna")["activity"] == "wrap-up"
+    world.run(6)
+    assert world.agent("anna")["activity"] == "idle"
+
+
 def test_nobody_was_told_what_the_journal_does_not_know(world: World) -> None:
     world.dies_before_sending = True
     call = world.carrier.call_in(SUPPORT)
@@ -76,3 +100,9 @@ def test_nobody_was_told_what_the_journal_does_not_know(world: World) -> None:
     assert call.state == "up", "the carrier asked again and was answered by the new process"
     ended = [record.outcome for record in world.ledger.records.values()]
     assert ended == ["failed"]
+
+
+def is_registered(world: World, phone: str) -> bool:
+    rows = world.command("phone.list")
+    assert isinstance(rows, list)
+    return next(bool(row["registered"]) for row in rows if row["phone"] == phone)

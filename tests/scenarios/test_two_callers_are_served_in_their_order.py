@@ -53,3 +53,18 @@ def test_two_callers_and_two_agents_are_paired_once_each(world: World) -> None:
     world.run(1)
     world.assert_talking(first, "101")
     world.assert_talking(second, MOBILE)
+
+
+def test_an_agent_who_hangs_up_as_she_picks_up_ends_that_call_and_no_other(world: World) -> None:
+    first = world.carrier.call_in(SUPPORT)
+    second = world.carrier.call_in(SUPPORT)
+    world.run(2)
+    world.phone("101").call.answer()
+    world.phone("101").call.hang_up()
+    world.run(1)
+    assert first.ended_how == "gone"
+    assert (world.record_of(first).outcome, world.record_of(first).ended_by) == ("answered", "agent")
+    world.assert_rings("102")
+    world.phone("102").call.answer()
+    world.run(1)
+    world.assert_talking(second, "102")

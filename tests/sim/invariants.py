@@ -18,6 +18,7 @@ from softswitch.domain.presenting import agent_view, waiting_callers
 from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
+    from tests.sim.person import Call
     from tests.sim.world import World
 
 WAIT_ERROR_S = 0.001
@@ -156,6 +157,26 @@ def check_nobody_idles(world: World) -> None:
         for name in floor.plan(caller.queue).agents:
             view = agent_view(floor, name, now)
             assert view is None or exclusion(view, now), f"{name} is idle while {caller.call} waits in {caller.queue}"
+
+
+# When nothing has happened for a while.
+
+
+def dead_calls(world: World) -> list[Call]:
+    """Calls that a telephone believes to be up and the switch does not speak with; who was cut off may have some."""
+    return [
+        call
+        for telephone in world.telephones
+        if not telephone.has_vanished
+        for call in telephone.live_calls
+        if call.state == "up" and world.media.row_of(call.rtp) is None
+    ]
+
+
+def check_nobody_stays_in_a_dead_call(world: World, dead_before: list[Call]) -> None:
+    """`dead_before`: those that were dead so long ago that their BYE must have arrived."""
+    stuck = [call for call in dead_calls(world) if any(call is known for known in dead_before)]
+    assert not stuck, [f"{call.caller}→{call.dialled} at {call.telephone.name} is up and dead" for call in stuck]
 
 
 # At rest.

@@ -18,7 +18,8 @@ CallState: TypeAlias = Literal["calling", "ringing", "answered", "up", "ended"]
 class Manner:
     """What a person does with a call that comes in, in seconds after the INVITE; None: not by himself.
 
-    `is_deaf`: the telephone says nothing at all. `hangs_up_after_s` counts from his own picking up.
+    `hangs_up_after_s` counts from his own picking up. `is_deaf`: the telephone says nothing. `is_incompatible`: it
+    answers with a codec that nobody offered.
     """
 
     rings_after_s: float | None = 0.1
@@ -27,6 +28,7 @@ class Manner:
     refuses_after_s: float = 0.3
     hangs_up_after_s: float | None = None
     is_deaf: bool = False
+    is_incompatible: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Call:
     target: str = ""
     cseq: int = 1
     has_rung: bool = False
+    codecs: str = "8 0 101"
     was_up: bool = False
     is_given_up: bool = False
     is_cancel_sent: bool = False

@@ -84,6 +84,8 @@ class RandomDay:
             self._after(self.random.random() * 5, self.world.phone(phone).register)
         for _ in range(self.random.choice((5, 12, 30, 60))):
             self._after(self.random.random() * CALLS_S, self._somebody_calls)
+        if self.random.random() < 0.7:
+            self._after(20.0, self._look_after_agents)
         for _ in range(self.random.choice((0, 2, 6, 12))):
             trouble = self.random.choice(_TROUBLES)
             self._after(5 + self.random.random() * CALLS_S, partial(self._befall, trouble))
@@ -155,7 +157,7 @@ class RandomDay:
         if choice < 0.97:
             refusal = self.random.choice((486, 603, 480, 404, 503))
             return Manner(rings_after_s, refuses_with=refusal, refuses_after_s=self.random.choice((0.0, 0.3, 3.0)))
-        return Manner(is_deaf=True)
+        return self.random.choice((Manner(is_deaf=True), Manner(answers_after_s=1.0, is_incompatible=True)))
 
     def _somebody_calls(self) -> None:
         if self.random.random() < 0.75:
@@ -221,6 +223,15 @@ class RandomDay:
             self.world.command(name, name=self.random.choice(list(self.world.settings.office.agents)))
         elif live:
             self.world.command(name, id=self.random.choice(live))
+
+    def _look_after_agents(self) -> None:
+        """A supervisor who gets everybody back to work."""
+        if self.world.is_up:
+            for agent in self.world.settings.office.agents:
+                if self.random.random() < 0.8:
+                    self.world.command("agent.ready", name=agent)
+        if self.world.clock.now < CALLS_S:
+            self._after(20.0, self._look_after_agents)
 
     def _reload(self) -> None:
         """One queue's policies change; now and then one is gone, or an agent."""

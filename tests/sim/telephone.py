@@ -48,6 +48,7 @@ class Telephone:
         self.is_registered = False
         self.is_withholding_acks = False
         self.is_mute = False
+        self.has_vanished = False
         self.register_status: int | None = None
         self.strange_requests: list[SipText] = []
         self._password = password
@@ -108,7 +109,7 @@ class Telephone:
         if call.is_caller or call.state not in ("calling", "ringing"):
             return
         call.state = "answered"
-        response = self._response(call.invite, 200, call.local, body=_sdp(call.rtp))
+        response = self._response(call.invite, 200, call.local, body=_sdp(call.rtp, codecs=call.codecs))
         self._exchange.answer(call.invite, response, call.source)
         self._exchange.insist(call.call_id, response, call.source, lambda: self._leave(call))
 
@@ -143,6 +144,7 @@ class Telephone:
 
     def vanish(self) -> None:
         """The cable is pulled: nothing goes out or comes in any more."""
+        self.has_vanished = True
         self._network.cut(self.place[0])
 
     def come_back(self) -> None:
@@ -211,6 +213,7 @@ class Telephone:
         call.target = uri_of(invite.need("Contact"))
         call.display_name = invite.need("From").partition("<")[0].strip().strip('"')
         call.remote_rtp = rtp_place(invite.body)
+        call.codecs = "9" if manner.is_incompatible else call.codecs
         self.calls.append(call)
         self._exchange.answer(invite, self._response(invite, 100), source)
         if manner.rings_after_s is not None:
@@ -448,8 +451,8 @@ def _via_of(response: SipText) -> str:
     return ";".join(kept)
 
 
-def _sdp(rtp: Place, direction: str = "sendrecv") -> str:
+def _sdp(rtp: Place, direction: str = "sendrecv", *, codecs: str = "8 0 101") -> str:
     return (
-        f"v=0\r\no=- 1 1 IN IP4 {rtp[0]}\r\ns=-\r\nc=IN IP4 {rtp[0]}\r\nt=0 0\r\nm=audio {rtp[1]} RTP/AVP 8 0 101\r\n"
+        f"v=0\r\no=- 1 1 IN IP4 {rtp[0]}\r\ns=-\r\nc=IN IP4 {rtp[0]}\r\nt=0 0\r\nm=audio {rtp[1]} RTP/AVP {codecs}\r\n"
         f"a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
     )

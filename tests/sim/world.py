@@ -25,7 +25,7 @@ from softswitch.signalling.outbox import AppendRecord, ReportFault, SendMedia
 from softswitch.signalling.records import DialogDropped, DialogRecorded
 from tests.sim.carrier import SimCarrier, SimMobile
 from tests.sim.happenings import Happenings
-from tests.sim.invariants import Ledger, check_rest, check_step
+from tests.sim.invariants import Ledger, check_nobody_stays_in_a_dead_call, check_rest, check_step, dead_calls
 from tests.sim.journal import Journal
 from tests.sim.network import NetworkKnobs, Place, VirtualNetwork
 from tests.sim.offices import CARRIER, DOMAIN, SWITCH, office, password_of, settings_of
@@ -36,6 +36,8 @@ from tests.sim.telephone import Telephone
 WALL_START_S: Final = 1_790_000_000.0
 SETTLES_S: Final = 80.0
 """The last transactions are over by then: a peer may insist for 64·T1, and its last request lingers for as long."""
+HEARS_OF_IT_S: Final = 35.0
+"""A BYE has arrived by then or never will (64·T1)."""
 REST_S_MAX: Final = 1200.0
 TIMEOUTS_AT_ONCE_MAX: Final = 100
 """A switch that asks for the same instant more often than this goes round in a circle."""
@@ -160,6 +162,11 @@ class World:
 
     def come_to_rest(self) -> None:
         """Everybody hangs up, phones stop registering, time passes; then nothing may be left."""
+        self.run_until(lambda: self.is_up)
+        dead, starts = dead_calls(self), self.starts
+        self.run(HEARS_OF_IT_S)
+        if self.starts == starts:
+            check_nobody_stays_in_a_dead_call(self, dead)
         for telephone in self.telephones:
             telephone.rest()
             for call in telephone.live_calls:

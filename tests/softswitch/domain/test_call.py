@@ -4,7 +4,6 @@ import pytest
 
 from softswitch.domain.call import CALL_CHANGES, Call, CallState, IllegalChange
 from softswitch.domain.inputs import FromTrunk
-from softswitch.domain.leg import LEG_CHANGES, Leg, LegState
 
 STATES: tuple[CallState, ...] = ("routing", "waiting", "presenting", "talking", "direct", "ended")
 LEGAL = {
@@ -36,20 +35,6 @@ def test_every_change_is_in_the_table_or_refused(before: CallState, after: CallS
 def test_the_table_has_every_state_and_nothing_follows_the_end() -> None:
     assert set(CALL_CHANGES) == set(STATES)
     assert CALL_CHANGES["ended"] == ()
-
-
-LEG_STATES: tuple[LegState, ...] = ("invited", "dialling", "ringing", "answered")
-
-
-@pytest.mark.parametrize(("before", "after"), list(product(LEG_STATES, LEG_STATES)))
-def test_a_leg_changes_only_as_its_table_says(before: LegState, after: LegState) -> None:
-    leg = Leg("l", "c", before, None)
-    assert leg.change(after) == (after in LEG_CHANGES[before])
-    assert leg.state == (after if after in LEG_CHANGES[before] else before)
-
-
-def test_an_answered_leg_never_rings_again() -> None:
-    assert not Leg("l", "c", "answered", None).change("ringing")
 
 
 def test_ids_are_derived_from_the_call_and_never_look_like_an_incoming_leg() -> None:

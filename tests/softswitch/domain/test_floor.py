@@ -1,0 +1,55 @@
+from softswitch.domain import inputs
+from softswitch.domain.floor import DEVICE_OUT_S
+from softswitch.domain.leg import Leg
+from softswitch.domain.office import Device, ToNumber, ToPhone
+from tests.softswitch.domain.small_office import MOBILE, Stage
+
+PHONE = ToPhone("102")
+
+
+def test_a_phone_is_reachable_while_it_is_registered() -> None:
+    stage = Stage(registered=())
+    floor = stage.switch.floor
+    assert not floor.is_reachable(PHONE, 0.0)
+    stage.tell(inputs.PhoneRegistrationChanged("102", is_registered=True))
+    assert floor.is_reachable(PHONE, 0.0)
+    stage.tell(inputs.PhoneRegistrationChanged("102", is_registered=False))
+    assert not floor.is_reachable(PHONE, 0.0)
+
+
+def test_a_device_that_was_left_out_comes_back_by_time() -> None:
+    stage = Stage()
+    floor = stage.switch.floor
+    floor.leave_out(PHONE, stage.now)
+    stage.wait(DEVICE_OUT_S - 0.1)
+    assert not floor.is_reachable(PHONE, stage.now)
+    stage.wait(0.1)
+    assert floor.is_reachable(PHONE, stage.now)
+    assert floor.devices_out == {}
+
+
+def test_a_device_is_in_use_while_any_leg_is_up_with_it() -> None:
+    floor = Stage().switch.floor
+    for name in ("l1", "l2"):
+        floor.add_leg(Leg(name, "c", "dialling", PHONE, floor.people(PHONE)), 0.0)
+    floor.drop_leg("l1", 0.0)
+    assert floor.is_in_use(PHONE)
+    assert floor.agents["bo"].activity == "ringing"
+    assert floor.drop_leg("l1", 0.0) is None
+    floor.drop_leg("l2", 0.0)
+    assert not floor.is_in_use(PHONE)
+    assert not floor.agents["bo"].engagements
+
+
+def test_a_number_that_is_nobodys_device_takes_any_number_of_calls() -> None:
+    floor = Stage().switch.floor
+    stranger, mobile = ToNumber("+4790000000"), ToNumber(MOBILE)
+    floor.add_leg(Leg("l1", "c", "dialling", stranger), 0.0)
+    floor.add_leg(Leg("l2", "c", "dialling", mobile), 0.0)
+    assert not floor.is_in_use(stranger)
+    assert floor.is_in_use(mobile)
+
+
+def test_a_device_named_twice_is_rung_once() -> None:
+    floor = Stage().switch.floor
+    assert floor.devices_to_ring((Device(PHONE), Device(PHONE, confirm=True)), 0.0) == [PHONE]
