@@ -62,7 +62,6 @@ class Baresip:
         (home / "config").write_text(
             f"poll_method epoll\nsip_listen 127.0.0.1:{port}\ncall_max_calls 4\nsnd_path {home}\n"
             f"audio_source aufile,{home / 'tone.wav'}\naudio_alert aufile,{home / 'alert.wav'}\n"
-            f""
             "ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n"
             f"module_path {BARESIP_MODULES}\nmodule g711.so\n"
             "module aufile.so\nmodule sndfile.so\nmodule_app account.so\nmodule_app menu.so\nrtp_stats no\n"
