@@ -84,6 +84,18 @@ class Ledger:
         assert known is not None, f"no record of {call}"
         return known
 
+    def is_engaged(self, agent: str) -> bool:
+        """Whether the agent is presented a caller or talks with one."""
+        return agent in self._engaged
+
+    def unpresented(self) -> dict[str, list[str]]:
+        """By queue, the calls that wait and are not being presented, in their order."""
+        shown = {presentation.call for presentation in self._presentations.values()}
+        return {
+            queue: sorted((call for call in line if call not in shown), key=line.__getitem__)
+            for queue, line in self._lines.items()
+        }
+
     def _take_recording(self, event: events.RecordingStarted | events.RecordingEnded) -> None:
         recording = event.recording
         if isinstance(event, events.RecordingStarted):

@@ -25,6 +25,7 @@ from softswitch.signalling.outbox import AppendRecord, ReportFault, SendMedia
 from softswitch.signalling.records import DialogDropped, DialogRecorded
 from tests.sim.carrier import SimCarrier, SimMobile
 from tests.sim.happenings import Happenings
+from tests.sim.idle_watch import IdleWatch
 from tests.sim.invariants import Ledger, check_nobody_stays_in_a_dead_call, check_rest, check_step, dead_calls
 from tests.sim.journal import Journal
 from tests.sim.network import NetworkKnobs, Place, VirtualNetwork
@@ -99,6 +100,7 @@ class World:
             name: self._telephone_at(name, (f"10.0.2.{number}", 5060), password_of(name))
             for number, name in enumerate(self.settings.office.phones, start=1)
         }
+        self.idle_watch = IdleWatch(self)
         self.node: Node
         self._start_switch()
 
@@ -339,6 +341,7 @@ class World:
         for record in records:
             self._note(f"journal   {record}")
             self.ledger.take(record)
+            self.idle_watch.take(record)
             if isinstance(record, DialogRecorded):
                 self._dialogs.add(record.leg)
             elif isinstance(record, DialogDropped):

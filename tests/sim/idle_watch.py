@@ -1,0 +1,82 @@
+"""Nobody waits beside an idle agent: judged from outside, by the journal and the telephones alone.
+
+The check after every step asks the switch why each agent is not given the caller, and so shares its idea of who is
+free. This one does not: an agent who chose to be ready, is in no call and no wrap-up by the journal, was not presented
+anything lately, and has a registered telephone lying idle, may not sit beside a waiting caller of hers for long.
+`PATIENCE_S` covers what takes time by right: a direct call that rings a dead telephone, a back-off, a lost BYE.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from softswitch.domain import events
+from softswitch.domain.office import ToNumber, ToPhone
+from softswitch.node import JournalRecord
+
+if TYPE_CHECKING:
+    from tests.sim.world import World
+
+PATIENCE_S: Final = 45.0
+EVERY_S: Final = 1.0
+
+
+class IdleWatch:
+    """Looks once a second; fails the run when an agent sat beside a caller of hers for `PATIENCE_S`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ready: dict[str, bool] = {}
+        self._in_wrap_up: set[str] = set()
+        self._busy_at: dict[str, float] = {}
+        self.idle_s_max = 0.0
+        world.clock.after(EVERY_S, self._look)
+
+    def take(self, record: JournalRecord) -> None:
+        """The next record of the journal."""
+        now = self._world.clock.now
+        match record:
+            case events.AgentPresenceChanged(agent=agent, presence=presence):
+                self._ready[agent] = presence == "ready"
+                self._busy_at[agent] = now
+            case events.WrapUpStarted(agent=agent):
+                self._in_wrap_up.add(agent)
+            case events.WrapUpEnded(agent=agent):
+                self._in_wrap_up.discard(agent)
+            case events.CallPresented(agent=agent) | events.PresentationEnded(agent=agent):
+                self._busy_at[agent] = now
+            case events.ConfigurationApplied() | events.SwitchStarted():
+                self._busy_at = dict.fromkeys(self._ready, now)
+            case _:
+                pass
+
+    def _look(self) -> None:
+        world, now = self._world, self._world.clock.now
+        world.clock.after(EVERY_S, self._look)
+        office = world.settings.office
+        wanted = {
+            agent: call
+            for queue, calls in world.ledger.unpresented().items()
+            if queue in office.queues
+            for call in calls
+            for agent in office.queues[queue].agents
+        }
+        for agent in office.agents:
+            if agent not in wanted or not self._is_free(agent):
+                self._busy_at[agent] = now
+            idle_s = now - self._busy_at.get(agent, now)
+            self.idle_s_max = max(self.idle_s_max, idle_s)
+            assert idle_s < PATIENCE_S, f"{agent} has been idle beside {wanted.get(agent)} for {idle_s:.0f} s"
+
+    def _is_free(self, agent: str) -> bool:
+        world = self._world
+        if not world.is_up or not world.media.is_up or not self._ready.get(agent):
+            return False
+        if agent in self._in_wrap_up or world.ledger.is_engaged(agent):
+            return False
+        devices = [device.to for device in world.settings.office.agents[agent].answers_at]
+        phones = [world.phone(device.phone) for device in devices if isinstance(device, ToPhone)]
+        mobiles = [world.mobile(device.number) for device in devices if isinstance(device, ToNumber)]
+        if any(phone.live_calls for phone in phones) or any(mobile.live_calls for mobile in mobiles):
+            return False
+        return any(phone.is_registered and not phone.is_vanished for phone in phones)
