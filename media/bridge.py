@@ -16,6 +16,7 @@ class Bridges:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._members: dict[str, list[int]] = {}
+        self._crowded: dict[str, list[int]] = {}
 
     def members(self, bridge: str) -> list[int]:
         return self._members.get(bridge, [])
@@ -26,6 +27,7 @@ class Bridges:
         self.leave(row)
         self._members.setdefault(bridge, []).append(row)
         self._rows.bridge_of[row] = bridge
+        self._rows.is_bridged[row] = True
         self._pair(bridge)
 
     def leave(self, row: int) -> None:
@@ -33,6 +35,7 @@ class Bridges:
         if bridge is None:
             return
         self._rows.bridge_of[row] = None
+        self._rows.is_bridged[row] = False
         self._rows.partner[row] = NOBODY
         members = self._members[bridge]
         members.remove(row)
@@ -40,15 +43,15 @@ class Bridges:
             self._pair(bridge)
         else:
             del self._members[bridge]
+            self._crowded.pop(bridge, None)
 
     def mix(self, rows: NDArray[np.int64], out: NDArray[np.int16]) -> None:
         """Writes what each row in a bridge hears to `out[row]`."""
         partner = self._rows.partner[rows]
         paired = rows[partner != NOBODY]
         out[paired] = self._rows.sound_in[self._rows.partner[paired]]
-        for members in self._members.values():
-            if len(members) > 2:
-                self._mix_many(members, rows, out)
+        for members in self._crowded.values():
+            self._mix_many(members, rows, out)
 
     def others(self, bridge: str, row: int) -> NDArray[np.int16] | None:
         """The saturated sum of all members but one; None when there is nobody else."""
@@ -71,6 +74,10 @@ class Bridges:
         if len(members) == 2:
             one, other = members
             self._rows.partner[one], self._rows.partner[other] = other, one
+        if len(members) > 2:
+            self._crowded[bridge] = members
+        else:
+            self._crowded.pop(bridge, None)
 
 
 def _saturated(total: NDArray[np.int32]) -> NDArray[np.int16]:

@@ -123,8 +123,7 @@ class Engine:
             port = rows.port_of[row]
             if port is not None:
                 self.facts.append(protocol.PlaybackEnded(port, tag))
-        bridged = chosen[[rows.bridge_of[row] is not None for row in chosen.tolist()]]
-        out[bridged] = 0
+        out[chosen[rows.is_bridged[chosen]]] = 0
         self._bridges.mix(chosen, out)
         self._recorder.record(phase)
         due = chosen[rows.sends[chosen]]

@@ -55,6 +55,7 @@ class Rows:
         self.ts_out = np.zeros(count, np.int64)
         self.packets_out = np.zeros(count, np.int64)
         self.partner = np.full(count, NOBODY, np.int64)
+        self.is_bridged = np.zeros(count, bool)
         self.bridge_of: list[str | None] = [None] * count
         self.signalled: list[Source | None] = [None] * count
         self.locked: list[Source | None] = [None] * count
@@ -78,5 +79,6 @@ class Rows:
         self.ts_out[row] = (ssrc >> 3) & 0xFFFFFFFF
         self.partner[row] = NOBODY
         self.bridge_of[row] = None
+        self.is_bridged[row] = False
         self.signalled[row] = self.locked[row] = self.destination[row] = None
         self.is_learnt[row] = False
