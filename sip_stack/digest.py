@@ -2,8 +2,10 @@
 
 The server keeps nothing per challenge: a nonce is its time of issue, signed with a key that is new at each start, so
 floods of challenges cost no memory. What is kept is the nonce counts that were used, in a sliding window for each nonce
-in use, since phones pipeline requests over UDP and they may come out of order; a count never counts twice. An unknown
-user and a wrong password cost the same work and give the same verdict. Only `qop=auth` is spoken.
+in use, since phones pipeline requests over UDP and they may come out of order. A count never counts twice: a window is
+kept as long as its nonce is good, and where there are too many, those of the oldest nonces go and with them the nonces
+themselves, which are stale from then on. An unknown user and a wrong password give the same verdict for the same work.
+Only `qop=auth` is spoken.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -18,7 +21,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip_stack.errors import MalformedMessage
-from sip_stack.grammar import split_outside, unquote
+from sip_stack.grammar import quote, split_outside, unquote
 from sip_stack.uri import SipUri
 
 NONCE_TTL_S: Final = 60.0
@@ -28,6 +31,7 @@ AUTHORIZATIONS_MAX: Final = 4
 
 _HASHES: Final = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _NO_SUCH_USER: Final = "0" * 32
+_COUNT: Final = re.compile("[0-9a-fA-F]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,17 @@ REJECTED: Final = Verdict()
 
 @dataclass(slots=True)
 class _Counts:
-    """The nonce counts seen: the highest, and a bit for each of the COUNT_WINDOW below it."""
+    """The nonce counts seen: the highest, and a bit for each of the COUNT_WINDOW up to it."""
 
+    issued_at: float
+    first_used_at: float
     highest: int = 0
     seen: int = 0
 
     def take(self, count: int) -> bool:
         if count > self.highest:
-            self.seen = ((self.seen << (count - self.highest)) | 1) & ((1 << COUNT_WINDOW) - 1)
+            ahead = min(count - self.highest, COUNT_WINDOW)
+            self.seen = ((self.seen << ahead) | 1) & ((1 << COUNT_WINDOW) - 1)
             self.highest = count
             return True
         behind = self.highest - count
@@ -73,6 +80,12 @@ class DigestServer:
         self._nonce_ttl_s = nonce_ttl_s
         self._issued = 0
         self._counts: OrderedDict[str, _Counts] = OrderedDict()
+        self._forgotten_until: float | None = None
+
+    @property
+    def nonces_in_use(self) -> int:
+        """How many windows of nonce counts are kept."""
+        return len(self._counts)
 
     def challenge(self, now: float, *, algorithms: Sequence[str] = ("MD5",), is_stale: bool = False) -> list[str]:
         """Values for WWW-Authenticate, one for each algorithm, preferred first (RFC 8760 §2.4)."""
@@ -107,50 +120,60 @@ class DigestServer:
     ) -> Verdict:
         algorithm = given.get("algorithm", "MD5").upper()
         count_text, username, uri = given.get("nc", ""), given.get("username", ""), given.get("uri", "")
-        if algorithm not in _HASHES or given.get("qop") != "auth" or len(count_text) != 8 or not given.get("cnonce"):
+        is_spoken = algorithm in _HASHES and given.get("qop") == "auth" and bool(given.get("cnonce"))
+        if not is_spoken or _COUNT.fullmatch(count_text) is None:
             return REJECTED
         known = ha1_of(username, algorithm)
         expected = response_of(
             known or _NO_SUCH_USER, given.get("nonce", ""), count_text, given["cnonce"], method, uri, algorithm
         )
-        is_right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
-        age_s = self._age_s(given.get("nonce", ""), now)
-        if not is_right or known is None or age_s is None or not _same_target(uri, request_uri):
+        is_right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode("utf-8", "replace"))
+        issued_at = self._issued_at(given.get("nonce", ""))
+        if not is_right or known is None or issued_at is None or not _same_target(uri, request_uri):
             return REJECTED
-        try:
-            count = int(count_text, 16)
-        except ValueError:
-            return REJECTED
-        if age_s > self._nonce_ttl_s or not self._take_count(given["nonce"], count):
+        is_old = now - issued_at > self._nonce_ttl_s
+        if is_old or not self._take_count(given["nonce"], issued_at, int(count_text, 16), now):
             return Verdict(is_stale=True)
         return Verdict(username=username)
 
     def _nonce(self, now: float) -> str:
         self._issued += 1
         stamp = struct.pack("!dQ", now, self._issued)
-        return base64.urlsafe_b64encode(stamp + self._sign(stamp)).decode().rstrip("=")
+        return _text(stamp + self._sign(stamp))
 
-    def _age_s(self, nonce: str, now: float) -> float | None:
-        """How old a nonce of ours is, None when it is not ours."""
+    def _issued_at(self, nonce: str) -> float | None:
+        """When a nonce of ours was issued, None when it is not ours."""
         try:
             data = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
         except ValueError:
             return None
-        if len(data) != 32 or not hmac.compare_digest(data[16:], self._sign(data[:16])):
+        if len(data) != 32 or not hmac.compare_digest(data[16:], self._sign(data[:16])) or _text(data) != nonce:
             return None
         issued_at: float = struct.unpack("!dQ", data[:16])[0]
-        return now - issued_at
+        return issued_at
 
     def _sign(self, stamp: bytes) -> bytes:
         return hmac.digest(self._key, stamp, "sha256")[:16]
 
-    def _take_count(self, nonce: str, count: int) -> bool:
+    def _take_count(self, nonce: str, issued_at: float, count: int, now: float) -> bool:
         counts = self._counts.get(nonce)
         if counts is None:
-            counts = self._counts[nonce] = _Counts()
-            if len(self._counts) > NONCES_IN_USE_MAX:
-                self._counts.popitem(last=False)
+            if self._forgotten_until is not None and issued_at <= self._forgotten_until:
+                return False
+            counts = self._counts[nonce] = _Counts(issued_at, now)
+            self._forget(now)
         return count > 0 and counts.take(count)
+
+    def _forget(self, now: float) -> None:
+        """Drops windows whose nonces are old, and beyond NONCES_IN_USE_MAX the first used ones with their nonces."""
+        while self._counts:
+            nonce, first = next(iter(self._counts.items()))
+            is_over = now - first.first_used_at > self._nonce_ttl_s
+            if not is_over and len(self._counts) <= NONCES_IN_USE_MAX:
+                return
+            del self._counts[nonce]
+            if not is_over:
+                self._forgotten_until = max(first.issued_at, self._forgotten_until or first.issued_at)
 
 
 def parse_digest(text: str) -> dict[str, str] | None:
@@ -194,13 +217,17 @@ def answer_challenge(
     response = response_of(secret, asked["nonce"], count_text, cnonce, method, uri, algorithm)
     opaque = f', opaque="{asked["opaque"]}"' if "opaque" in asked else ""
     return (
-        f'Digest username="{username}", realm="{asked["realm"]}", nonce="{asked["nonce"]}", uri="{uri}", '
+        f'Digest username={quote(username)}, realm={quote(asked["realm"])}, nonce="{asked["nonce"]}", uri="{uri}", '
         f'response="{response}", algorithm={algorithm}, cnonce="{cnonce}", qop=auth, nc={count_text}{opaque}'
     )
 
 
 def _hash(text: str, algorithm: str) -> str:
-    return _HASHES[algorithm](text.encode(), usedforsecurity=False).hexdigest()
+    return _HASHES[algorithm](text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+def _text(nonce: bytes) -> str:
+    return base64.urlsafe_b64encode(nonce).decode().rstrip("=")
 
 
 def _same_target(uri: str, request_uri: str) -> bool:

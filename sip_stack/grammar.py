@@ -10,7 +10,6 @@ import re
 from typing import Final
 
 TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
-HOST: Final = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+")
 
 _USER_PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/")
 _PARAM_PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()[]/:&+$")
@@ -109,3 +108,17 @@ def parse_params(text: str) -> tuple[tuple[str, str | None], ...]:
 
 def format_params(params: tuple[tuple[str, str | None], ...]) -> str:
     return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in params)
+
+
+def read_number(text: str, largest: int) -> int | None:
+    """A decimal number of ASCII digits from 0 to `largest`; None for any other text.
+
+    `int` alone would take signs, spaces, underscores and the digits of other scripts, and fail for very long texts.
+    """
+    if not text.isascii() or not text.isdigit():
+        return None
+    digits = text.lstrip("0") or "0"
+    if len(digits) > len(str(largest)):
+        return None
+    value = int(digits)
+    return value if value <= largest else None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from sip_stack.errors import MalformedMessage
-from sip_stack.grammar import format_params, is_token, parse_params, quote, split_outside, unquote
+from sip_stack.grammar import format_params, is_token, parse_params, quote, read_number, split_outside, unquote
 from sip_stack.uri import SipUri
 
 CSEQ_MAX: Final = 2**31 - 1
+PORT_MAX: Final = 65535
+NAME_CHARACTERS_MAX: Final = 64
 
 COMPACT_FORMS: Final[Mapping[str, str]] = {
     "a": "Accept-Contact",
@@ -45,6 +48,11 @@ _SPELT: Final[Mapping[str, str]] = {
     "www-authenticate": "WWW-Authenticate",
 }
 
+_SENT: Final = re.compile(
+    r"SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+)\s*(?::\s*(\S+))?",
+    re.ASCII | re.IGNORECASE,
+)
+
 Params = tuple[tuple[str, str | None], ...]
 
 
@@ -53,6 +61,13 @@ def canonical_name(name: str) -> str:
     """The one spelling of a header name, long form."""
     lower = name.lower()
     return COMPACT_FORMS.get(lower) or _SPELT.get(lower) or "-".join(part.capitalize() for part in lower.split("-"))
+
+
+@lru_cache(maxsize=1024)
+def read_name(text: str) -> str | None:
+    """The canonical name of a header line's part before the colon; None when that is no name."""
+    name = text.rstrip(" \t")
+    return canonical_name(name) if len(name) <= NAME_CHARACTERS_MAX and is_token(name) else None
 
 
 def split_values(text: str) -> list[str]:
@@ -117,26 +132,15 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> Via:
         """Raises MalformedMessage."""
-        protocol, _, rest = text.strip().partition(" ")
-        parts = protocol.replace(" ", "").split("/")
-        rest = rest.strip()
-        if len(parts) != 3 or parts[0].upper() != "SIP" or parts[1] != "2.0" or not rest or not is_token(parts[2]):
-            raise MalformedMessage("a Via that is not SIP/2.0")
-        place, semicolon, params = rest.partition(";")
-        place = place.strip()
-        host, port = place, None
-        if place.startswith("["):
-            host, _, tail = place[1:].partition("]")
-            port_text = tail.strip().removeprefix(":")
-        else:
-            host, _, port_text = place.partition(":")
-        if port_text:
-            if not port_text.strip().isdigit() or not 0 < int(port_text) < 65536:
-                raise MalformedMessage("a Via with a bad port")
-            port = int(port_text)
-        if not host.strip():
-            raise MalformedMessage("a Via without a host")
-        return cls(parts[2].upper(), host.strip().lower(), port, parse_params(semicolon + params))
+        sent, semicolon, params = text.partition(";")
+        match = _SENT.fullmatch(sent.strip())
+        if match is None:
+            raise MalformedMessage("a Via that is not SIP/2.0 with transport and host")
+        transport, host, port_text = match.groups()
+        port = None if port_text is None else read_number(port_text, PORT_MAX)
+        if port == 0 or (port is None and port_text is not None):
+            raise MalformedMessage("a Via with a bad port")
+        return cls(transport.upper(), host.strip("[]").lower(), port, parse_params(semicolon + params))
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -183,13 +187,14 @@ class CSeq:
     @classmethod
     def parse(cls, text: str) -> CSeq:
         """Raises MalformedMessage."""
-        number, _, method = text.strip().partition(" ")
-        method = method.strip()
-        if not number.isascii() or not number.isdigit() or len(number) > 10 or int(number) > CSEQ_MAX:
+        digits, *rest = text.split(None, 1) or ("",)
+        value = read_number(digits, CSEQ_MAX)
+        if value is None:
             raise MalformedMessage("a CSeq without a proper number")
+        method = rest[0].rstrip() if rest else ""
         if not is_token(method):
             raise MalformedMessage("a CSeq without a method")
-        return cls(int(number), method)
+        return cls(value, method)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"

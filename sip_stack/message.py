@@ -7,14 +7,14 @@ Accessors raise MalformedMessage for values that break the grammar.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from sip_stack.errors import MalformedMessage
+from sip_stack.grammar import read_number
 from sip_stack.headers import CSeq, NameAddr, Via, canonical_name, split_values
 from sip_stack.uri import SipUri
-
-_T = TypeVar("_T")
 
 REASON_PHRASES: Final[Mapping[int, str]] = {
     100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
@@ -31,6 +31,8 @@ REASON_PHRASES: Final[Mapping[int, str]] = {
     604: "Does Not Exist Anywhere", 606: "Not Acceptable",
 }  # fmt: skip
 
+_TAG: Final = re.compile(r";\s*tag\s*=", re.IGNORECASE)
+
 
 class Headers:
     """An ordered multi-map; names are found in any case and in compact form."""
@@ -43,7 +45,7 @@ class Headers:
     @classmethod
     def of_canonical(cls, items: list[tuple[str, str]]) -> Headers:
         """Takes over a list whose names are canonical already."""
-        made = cls()
+        made = cls.__new__(cls)
         made._items = items
         return made
 
@@ -96,20 +98,18 @@ class Headers:
 class _Message:
     """What requests and responses have in common."""
 
-    __slots__ = ("_read", "body", "headers")
+    __slots__ = ("_cseq", "_from", "_to", "_top_via", "body", "headers")
 
-    def __init__(self, headers: Headers, body: bytes) -> None:
+    def __init__(self, headers: Headers, body: bytes, cseq: CSeq | None = None) -> None:
         self.headers = headers
         self.body = body
-        self._read: dict[str, object] = {}
+        self._cseq = cseq
+        self._from: NameAddr | None = None
+        self._to: NameAddr | None = None
+        self._top_via: Via | None = None
 
     def _start_line(self) -> str:
         raise NotImplementedError
-
-    def _remember(self, key: str, kind: type[_T], read: _T) -> _T:
-        del kind
-        self._read[key] = read
-        return read
 
     def _required(self, name: str) -> str:
         value = self.headers.get(name)
@@ -123,23 +123,25 @@ class _Message:
 
     @property
     def top_via(self) -> Via:
-        found = self._read.get("top_via")
-        if isinstance(found, Via):
-            return found
-        values = split_values(self._required("Via"))
-        if not values:
-            raise MalformedMessage("an empty Via")
-        return self._remember("top_via", Via, Via.parse(values[0]))
+        if self._top_via is None:
+            line = self._required("Via")
+            first = split_values(line) if "," in line else [line]
+            if not first:
+                raise MalformedMessage("an empty Via")
+            self._top_via = Via.parse(first[0])
+        return self._top_via
 
     @property
     def from_(self) -> NameAddr:
-        found = self._read.get("from")
-        return found if isinstance(found, NameAddr) else self._name_addr("from", "From")
+        if self._from is None:
+            self._from = NameAddr.parse(self._required("From"))
+        return self._from
 
     @property
     def to(self) -> NameAddr:
-        found = self._read.get("to")
-        return found if isinstance(found, NameAddr) else self._name_addr("to", "To")
+        if self._to is None:
+            self._to = NameAddr.parse(self._required("To"))
+        return self._to
 
     @property
     def call_id(self) -> str:
@@ -147,10 +149,9 @@ class _Message:
 
     @property
     def cseq(self) -> CSeq:
-        found = self._read.get("cseq")
-        if isinstance(found, CSeq):
-            return found
-        return self._remember("cseq", CSeq, CSeq.parse(self._required("CSeq")))
+        if self._cseq is None:
+            self._cseq = CSeq.parse(self._required("CSeq"))
+        return self._cseq
 
     @property
     def is_contact_star(self) -> bool:
@@ -191,18 +192,16 @@ class _Message:
         lines = [self._start_line()]
         lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
-        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
-
-    def _name_addr(self, key: str, name: str) -> NameAddr:
-        return self._remember(key, NameAddr, NameAddr.parse(self._required(name)))
+        return "\r\n".join(lines).encode("utf-8", "replace") + self.body
 
     def _number(self, name: str, largest: int) -> int | None:
         value = self.headers.get(name)
         if value is None:
             return None
-        if not (value.isascii() and value.isdigit() and len(value) <= 10) or int(value) > largest:
+        found = read_number(value, largest)
+        if found is None:
             raise MalformedMessage(f"a {name} that is no number from 0 to {largest}")
-        return int(value)
+        return found
 
 
 class Request(_Message):
@@ -210,8 +209,16 @@ class Request(_Message):
 
     __slots__ = ("_uri", "method", "uri_text")
 
-    def __init__(self, method: str, uri: SipUri | str, headers: Headers | None = None, body: bytes = b"") -> None:
-        super().__init__(headers or Headers(), body)
+    def __init__(
+        self,
+        method: str,
+        uri: SipUri | str,
+        headers: Headers | None = None,
+        body: bytes = b"",
+        *,
+        cseq: CSeq | None = None,
+    ) -> None:
+        super().__init__(Headers() if headers is None else headers, body, cseq)
         self.method = method
         self.uri_text = uri if isinstance(uri, str) else str(uri)
         self._uri = None if isinstance(uri, str) else uri
@@ -232,9 +239,15 @@ class Response(_Message):
     __slots__ = ("reason", "status")
 
     def __init__(
-        self, status: int, reason: str | None = None, headers: Headers | None = None, body: bytes = b""
+        self,
+        status: int,
+        reason: str | None = None,
+        headers: Headers | None = None,
+        body: bytes = b"",
+        *,
+        cseq: CSeq | None = None,
     ) -> None:
-        super().__init__(headers or Headers(), body)
+        super().__init__(Headers() if headers is None else headers, body, cseq)
         self.status = status
         self.reason = REASON_PHRASES.get(status, "") if reason is None else reason
 
@@ -257,19 +270,22 @@ def respond_to(
 ) -> Response:
     """A response as RFC 3261 §8.2.6 wants it: Via, From, To, Call-ID and CSeq of the request.
 
-    `to_tag` is added when the request's To has none. Record-Route is copied where the answer makes a dialog (§12.1.1).
+    `to_tag` is added when the request's To has none. Record-Route is copied where the answer makes a dialog (§12.1.1),
+    Timestamp into a 100 (§8.2.6.1).
     """
     items = [("Via", value) for value in request.headers.get_all_raw("Via")]
     items.append(("From", request.headers.get("From") or ""))
     to = request.headers.get("To") or ""
-    if to_tag is not None and status > 100 and ";tag=" not in to.lower().rpartition(">")[2]:
+    if to_tag is not None and status > 100 and _TAG.search(to.rpartition(">")[2]) is None:
         to = f"{to};tag={to_tag}"
     items += [
         ("To", to),
         ("Call-ID", request.headers.get("Call-ID") or ""),
         ("CSeq", request.headers.get("CSeq") or ""),
     ]
-    if request.method == "INVITE" and 100 < status < 300:
+    if status == 100:
+        items += [("Timestamp", value) for value in request.headers.get_all_raw("Timestamp")]
+    elif request.method == "INVITE" and status < 300:
         items += [("Record-Route", value) for value in request.headers.get_all_raw("Record-Route")]
     made = Headers.of_canonical(items)
     for name, value in headers:

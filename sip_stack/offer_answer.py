@@ -1,8 +1,9 @@
 """Offer and answer of one audio stream over RTP/AVP (RFC 3264), with G.711 and RFC 4733 keypresses.
 
 Our own order of codecs decides, in offers and in answers. Other media lines are answered with port 0. A peer's address
-must be one that RTP can be sent to: multicast, link-local and unspecified targets are refused, except 0.0.0.0, by which
-old phones say "hold" (RFC 3264 §8.4).
+must be one that RTP may be sent to: broadcast, multicast and link-local targets are refused, and loopback unless we are
+on loopback ourselves, so that no caller can make us send to services of this machine. The unspecified address is how
+old phones say "hold" (RFC 3264 §8.4): we send nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final, Literal, cast
 
 from sip_stack.errors import UnacceptableSdp
 from sip_stack.flow import Address
+from sip_stack.grammar import read_number
 from sip_stack.sdp import Direction, MediaDescription, SessionDescription, parse_sdp
 
 CodecName = Literal["PCMA", "PCMU"]
@@ -24,6 +26,9 @@ TELEPHONE_EVENT_PAYLOAD_TYPE: Final = 101
 KEYS: Final = "0-16"
 PTIME_MS: Final = 20
 PTIMES_MS: Final = range(10, 61)
+PAYLOAD_TYPE_MAX: Final = 127
+
+_BROADCAST: Final = ipaddress.ip_address("255.255.255.255")
 
 _MIRROR: Final[Mapping[Direction, Direction]] = {
     "sendrecv": "sendrecv",
@@ -75,10 +80,10 @@ def answer_offer(
     chosen = _first_audio(theirs)
     codec, payload_type = _common_codec(chosen, codecs)
     event_pt = _telephone_event(chosen)
-    remote = _remote(theirs, chosen)
+    remote = _remote(theirs, chosen, address)
     direction = _MIRROR[_direction(theirs, chosen)]
     if remote is None:
-        direction = "inactive" if direction in ("inactive", "recvonly") else "recvonly"
+        direction = _both(direction, "recvonly")
     media = []
     for line in theirs.media:
         if line is chosen:
@@ -88,8 +93,9 @@ def answer_offer(
             media.append(audio)
         else:
             media.append(MediaDescription(line.kind, 0, line.protocol, line.formats[:1]))
-    answer = _session(address, session_id, version, media).serialise()
-    return Negotiated(answer, codec, payload_type, event_pt, remote, direction, _ptime(chosen))
+    session = _session(address, session_id, version, media)
+    session.times = theirs.times
+    return Negotiated(session.serialise(), codec, payload_type, event_pt, remote, direction, _ptime(chosen))
 
 
 def read_answer(offer: bytes, answer: bytes, codecs: Sequence[str]) -> Negotiated:
@@ -99,9 +105,11 @@ def read_answer(offer: bytes, answer: bytes, codecs: Sequence[str]) -> Negotiate
     chosen = _first_audio(theirs)
     codec, payload_type = _common_codec(chosen, codecs)
     event_pt = _telephone_event(chosen)
-    remote = _remote(theirs, chosen)
+    remote = _remote(theirs, chosen, ours.connection or "")
     offered = _direction(ours, ours.media[0])
     direction = _both(offered, _MIRROR[_direction(theirs, chosen)])
+    if remote is None:
+        direction = _both(direction, "recvonly")
     return Negotiated(b"", codec, payload_type, event_pt, remote, direction, _ptime(chosen))
 
 
@@ -130,13 +138,14 @@ def _first_audio(session: SessionDescription) -> MediaDescription:
 def _common_codec(line: MediaDescription, codecs: Sequence[str]) -> tuple[CodecName, int]:
     numbers: dict[str, int] = {}
     for text in line.formats:
-        if not text.isascii() or not text.isdigit() or int(text[:4]) > 127:
+        number = read_number(text, PAYLOAD_TYPE_MAX)
+        if number is None:
             continue
         mapped = line.rtpmaps.get(text)
         for name, static in STATIC_PAYLOAD_TYPES.items():
-            is_static = mapped is None and int(text) == static
-            if (is_static or _is_mapped_to(mapped, name)) and name not in numbers:
-                numbers[name] = int(text)
+            is_static = mapped is None and number == static
+            if is_static or _is_mapped_to(mapped, name):
+                numbers.setdefault(name, number)
     for name in codecs:
         if name in numbers:
             return cast("CodecName", name), numbers[name]
@@ -148,22 +157,32 @@ def _is_mapped_to(mapped: str | None, name: str) -> bool:
 
 
 def _telephone_event(line: MediaDescription) -> int | None:
-    for number, mapped in line.rtpmaps.items():
-        if mapped.lower() == f"{TELEPHONE_EVENT}/8000" and number in line.formats and number.isdigit():
-            return int(number) if int(number) <= 127 else None
+    for text in line.formats:
+        if line.rtpmaps.get(text, "").lower() in (f"{TELEPHONE_EVENT}/8000", f"{TELEPHONE_EVENT}/8000/1"):
+            return read_number(text, PAYLOAD_TYPE_MAX)
     return None
 
 
-def _remote(session: SessionDescription, line: MediaDescription) -> Address | None:
+def _remote(session: SessionDescription, line: MediaDescription, our_host: str) -> Address | None:
     host = line.connection or session.connection
     if host is None:
         raise UnacceptableSdp("no connection address")
     address = ipaddress.ip_address(host)
-    if address == ipaddress.ip_address("0.0.0.0"):  # noqa: S104  # the hold of RFC 2543, not an address to bind
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if address.is_unspecified:
         return None
-    if address.is_multicast or address.is_link_local or address.is_unspecified or host == "255.255.255.255":
+    is_forbidden = address.is_multicast or address.is_link_local or address == _BROADCAST
+    if is_forbidden or (address.is_loopback and not _is_loopback(our_host)):
         raise UnacceptableSdp("a connection address that no RTP may be sent to")
     return Address(host, line.port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _direction(session: SessionDescription, line: MediaDescription) -> Direction:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from sip_stack.errors import UnacceptableSdp
+from sip_stack.grammar import read_number
 
 SDP_BYTES_MAX: Final = 16384
 SDP_LINES_MAX: Final = 400
 SDP_MEDIA_MAX: Final = 8
+PORT_MAX: Final = 65535
+PTIME_MS_MAX: Final = 1000
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -37,18 +40,19 @@ class MediaDescription:
 
 @dataclass(slots=True)
 class SessionDescription:
-    """A whole body. `connection` and `direction` are the session's defaults."""
+    """A whole body. `connection` and `direction` are the session's defaults; `times` is the t= line."""
 
     origin: str = "- 0 0 IP4 0.0.0.0"
     connection: str | None = None
     direction: Direction | None = None
     media: list[MediaDescription] = field(default_factory=list)
+    times: str = "0 0"
 
     def serialise(self) -> bytes:
         lines = ["v=0", f"o={self.origin}", "s=-"]
         if self.connection is not None:
             lines.append(f"c=IN {_family(self.connection)} {self.connection}")
-        lines.append("t=0 0")
+        lines.append(f"t={self.times}")
         for media in self.media:
             lines.append(f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}")
             if media.connection is not None:
@@ -79,6 +83,8 @@ def parse_sdp(data: bytes) -> SessionDescription:
             raise UnacceptableSdp("an SDP line without a type")
         if kind == "o":
             session.origin = value
+        elif kind == "t":
+            session.times = _times(value)
         elif kind == "m":
             if len(session.media) >= SDP_MEDIA_MAX:
                 raise UnacceptableSdp(f"an SDP with more than SDP_MEDIA_MAX = {SDP_MEDIA_MAX} media")
@@ -99,20 +105,30 @@ def _media(value: str) -> MediaDescription:
     parts = value.split()
     if len(parts) < 4:
         raise UnacceptableSdp("an m= line that is cut off")
-    port = parts[1].partition("/")[0]
-    if not port.isascii() or not port.isdigit() or int(port[:6]) > 65535:
+    port = read_number(parts[1].partition("/")[0], PORT_MAX)
+    if port is None:
         raise UnacceptableSdp("an m= line with a bad port")
-    return MediaDescription(parts[0].lower(), int(port), parts[2].upper(), parts[3:])
+    return MediaDescription(parts[0].lower(), port, parts[2].upper(), parts[3:])
+
+
+def _times(value: str) -> str:
+    parts = value.split()
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise UnacceptableSdp("a t= line that is not two numbers")
+    return " ".join(parts)
 
 
 def _connection(value: str) -> str:
     parts = value.split()
     if len(parts) != 3 or parts[0] != "IN" or parts[1] not in ("IP4", "IP6"):
         raise UnacceptableSdp("a c= line that is no internet address")
+    text = parts[2].partition("/")[0]
     try:
-        return str(ipaddress.ip_address(parts[2].partition("/")[0]))
+        if "%" not in text:
+            return str(ipaddress.ip_address(text))
     except ValueError:
-        raise UnacceptableSdp("a c= line that is no IP literal") from None
+        pass
+    raise UnacceptableSdp("a c= line that is no IP literal")
 
 
 def _attribute(value: str, session: SessionDescription, media: MediaDescription | None) -> None:
@@ -129,8 +145,8 @@ def _attribute(value: str, session: SessionDescription, media: MediaDescription 
     if name in ("rtpmap", "fmtp"):
         number, _, rest = text.strip().partition(" ")
         (media.rtpmaps if name == "rtpmap" else media.fmtps)[number] = rest.strip()
-    elif name == "ptime" and text.strip().isdigit() and len(text.strip()) < 5:
-        media.ptime_ms = int(text)
+    elif name == "ptime":
+        media.ptime_ms = read_number(text.strip(), PTIME_MS_MAX)
 
 
 def _family(address: str) -> str:

@@ -7,6 +7,7 @@ are lower case; IPv6 references keep no brackets inside. Parameters stay in orde
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,9 +16,14 @@ from sip_stack.errors import MalformedMessage
 from sip_stack.grammar import escape_param, escape_user, unescape
 
 URI_CHARACTERS_MAX: Final = 2048
+"""Holds for the text that came and for the text that we would write, so that what was read can be read again."""
+ESCAPED_LENGTH_MAX: Final = 12
+"""How many characters one can become: four bytes of UTF-8, each as %HH."""
 
-_HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+)(?::(\d{1,5}))?")
+_HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+)(?::([0-9]{1,5}))?")
+_MUST_BE_ESCAPED: Final = re.compile('[\x00-\x20<>"\x7f-\x9f\ud800-\udfff]')
 _TEL: Final = re.compile(r"\+?[0-9A-Fa-f*#\-.()]+")
+_TOO_LONG: Final = f"a URI of more than URI_CHARACTERS_MAX = {URI_CHARACTERS_MAX}"
 _MUST_MATCH: Final = ("user", "ttl", "method", "maddr", "transport")
 
 
@@ -37,12 +43,12 @@ class SipUri:
     def parse(cls, text: str) -> SipUri:
         """Raises MalformedMessage (416 for a scheme we do not know)."""
         if len(text) > URI_CHARACTERS_MAX:
-            raise MalformedMessage(f"a URI of more than URI_CHARACTERS_MAX = {URI_CHARACTERS_MAX}", status_hint=414)
+            raise MalformedMessage(_TOO_LONG, status_hint=414)
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
         if not colon or scheme not in ("sip", "sips", "tel"):
             raise MalformedMessage("not a sip, sips or tel URI", status_hint=416 if colon else 400)
-        if any(char <= " " or char in '<>"\x7f' for char in rest):
+        if _MUST_BE_ESCAPED.search(rest) is not None:
             raise MalformedMessage("a URI with characters that must be escaped")
         if scheme == "tel":
             number, _, params = rest.partition(";")
@@ -57,21 +63,27 @@ class SipUri:
         place, _, headers = place.partition("?")
         place, _, params = place.partition(";")
         match = _HOST_PORT.fullmatch(place)
-        if match is None or (at and not userinfo):
-            raise MalformedMessage("a SIP URI without a proper host")
+        if match is None or (at and userinfo[:1] in ("", ":")):
+            raise MalformedMessage("a SIP URI without a proper host or user")
         port = None if match.group(2) is None else int(match.group(2))
         if port is not None and not 0 < port < 65536:
             raise MalformedMessage("a SIP URI with a port out of range")
+        host = match.group(1)
+        if host[0] == "[":
+            host = _ipv6(host[1:-1])
         user, has_password, password = userinfo.partition(":")
-        return cls(
+        made = cls(
             scheme,
             unescape(user) if at else None,
-            match.group(1).strip("[]").lower(),
+            host.lower(),
             port,
             unescape(password) if has_password else None,
             _params(params),
             headers,
         )
+        if len(rest) * ESCAPED_LENGTH_MAX > URI_CHARACTERS_MAX and len(str(made)) > URI_CHARACTERS_MAX:
+            raise MalformedMessage(_TOO_LONG, status_hint=414)
+        return made
 
     def __str__(self) -> str:
         params = "".join(
@@ -112,6 +124,13 @@ class SipUri:
         if any(mine[name] != theirs[name] for name in mine if name in theirs):
             return False
         return sorted(self.headers.lower().split("&")) == sorted(other.headers.lower().split("&"))
+
+
+def _ipv6(text: str) -> str:
+    try:
+        return str(ipaddress.IPv6Address(text))
+    except ValueError:
+        raise MalformedMessage("a SIP URI with a bad IPv6 address") from None
 
 
 def _params(text: str) -> tuple[tuple[str, str | None], ...]:
