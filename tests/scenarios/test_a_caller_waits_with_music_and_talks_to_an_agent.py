@@ -61,3 +61,12 @@ def test_after_the_talk_comes_wrap_up_and_then_the_agent_is_idle(world: World) -
     assert world.agent("anna")["activity"] == "wrap-up"
     world.run(10)
     assert world.agent("anna")["activity"] == "idle"
+
+
+def test_a_carrier_that_sends_no_offer_is_made_one(world: World) -> None:
+    call = world.carrier.call_in(SUPPORT, has_offer=False)
+    world.run(1)
+    world.assert_hears(call, "welcome")
+    world.phone("101").call.answer()
+    world.run(1)
+    world.assert_talking(call, "101")

@@ -1,8 +1,11 @@
-"""Commands on running calls: hang up, pause under a ringing phone, log out in talk, drain."""
+"""Commands on running calls: hang up, pause under a ringing phone, log out in talk, drain, reload."""
 
 from __future__ import annotations
 
-from tests.sim.offices import SUPPORT
+from dataclasses import replace
+
+from softswitch.domain.office import ToQueue
+from tests.sim.offices import ANNA, SUPPORT, SUPPORT_QUEUE, office
 from tests.sim.world import World
 
 
@@ -62,3 +65,21 @@ def test_a_draining_switch_refuses_new_calls_and_lets_running_ones_end(world: Wo
     running.hang_up()
     world.run(1)
     assert world.node.is_drained
+
+
+def test_a_reload_touches_no_running_call_and_holds_for_the_next(world: World) -> None:
+    talking = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    world.phone("102").vanish()
+    world.phone("101").call.answer()
+    world.run(1)
+    waiting = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    sales = replace(SUPPORT_QUEUE, queue="sales", name="Sales", agents=("anna",), wrap_up_s=0)
+    world.reload(replace(office(queues=[sales], agents=[ANNA], numbers={SUPPORT: ToQueue("sales")}), version="v2"))
+    world.run(5)
+    world.assert_talking(talking, "101")
+    world.assert_hears(waiting, "music/calm")
+    later = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    assert world.record_of(later).queue == "sales"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.sim.offices import SUPPORT, password_of
+import random
+
+from tests.sim.offices import SUPPORT, SWITCH, password_of
 from tests.sim.world import World
 
 
@@ -43,3 +45,23 @@ def test_a_phone_cannot_register_under_anothers_name(world: World) -> None:
     assert impostor.register_status == 401
     moved.rest()
     impostor.rest()
+
+
+def test_hostile_bytes_change_nothing_for_anyone_else(world: World) -> None:
+    call = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    world.phone("101").call.answer()
+    world.run(1)
+    seeded = random.Random(1)
+    stranger = world.stranger("somebody")
+    sample = stranger.dial(SUPPORT).invite.write()
+    for _ in range(500):
+        data = bytearray(sample if seeded.random() < 0.8 else seeded.randbytes(seeded.randrange(1, 1500)))
+        for _ in range(seeded.randrange(1, 30)):
+            data[seeded.randrange(len(data))] = seeded.randrange(256)
+        if seeded.random() < 0.3:
+            del data[seeded.randrange(len(data)) :]
+        world.network.send(bytes(data), ("10.9.9.8", 5060), SWITCH)
+    world.run(60)
+    world.assert_talking(call, "101")
+    assert len(world.ledger.arrived) == 1

@@ -68,3 +68,22 @@ def test_an_agent_who_hangs_up_as_she_picks_up_ends_that_call_and_no_other(world
     world.phone("102").call.answer()
     world.run(1)
     world.assert_talking(second, "102")
+
+
+def test_a_caller_whose_agents_phone_cannot_be_heard_is_still_first_and_keeps_his_wait(world: World) -> None:
+    world.command("agent.pause", name="bo")
+    world.phone("101").manner = Manner(answers_after_s=1.0, is_incompatible=True)
+    first = world.carrier.call_in(SUPPORT)
+    world.run(1)
+    second = world.carrier.call_in(SUPPORT)
+    world.run(4)
+    world.assert_hears(first, "music/calm")
+    world.phone("101").manner = Manner()
+    world.command("agent.ready", name="bo")
+    world.run(1)
+    world.assert_rings("102")
+    assert world.phone("102").call.caller == first.caller
+    world.phone("102").call.answer()
+    world.run(1)
+    assert world.record_of(first).wait_s == pytest.approx(6, abs=0.5)
+    world.assert_hears(second, "music/calm")

@@ -64,9 +64,9 @@ class SimCarrier(Telephone):
             self._mobiles[number] = SimMobile(number, self)
         return self._mobiles[number]
 
-    def call_in(self, dialled: str, *, display_name: str = "") -> Call:
+    def call_in(self, dialled: str, *, has_offer: bool = True) -> Call:
         """Somebody whom nobody knows, each time another, dials a number of the office."""
-        return self.dial(dialled, caller=f"+{next(self._callers)}", display_name=display_name)
+        return self.dial(dialled, caller=f"+{next(self._callers)}", has_offer=has_offer)
 
     def manner_for(self, invite: SipText) -> Manner:
         if self.chooses_manner is not None:

@@ -163,7 +163,7 @@ class RandomDay:
         if self.random.random() < 0.75:
             queues = [number for number in self.numbers if number.startswith("+461")]
             dialled = self.random.choice((*queues, *queues, *self.numbers, "+469999"))
-            call = self.world.carrier.call_in(dialled)
+            call = self.world.carrier.call_in(dialled, has_offer=self.random.random() < 0.9)
         else:
             phone = self.world.phone(self.random.choice(self.phones))
             inside = (*self.phones, *self.agents, *self.queues, *self.mobiles, "nowhere")

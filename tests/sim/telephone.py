@@ -90,15 +90,15 @@ class Telephone:
         uri = f"sip:{self.switch[0]}:{self.switch[1]}"
         self._ask_with_digest("REGISTER", uri, headers, lambda response: self._registered(response, expires_s))
 
-    def dial(self, dialled: str, *, caller: str | None = None, display_name: str = "") -> Call:
-        """Calls someone through the switch."""
+    def dial(self, dialled: str, *, caller: str | None = None, display_name: str = "", has_offer: bool = True) -> Call:
+        """Calls someone through the switch; without an offer, the SDP goes along with the ACK (RFC 3264 late offer)."""
         caller = caller or self.name
         call_id = f"{self.name}-{next(self._numbers)}-{self._token()}"
         uri = f"sip:{dialled}@{self.switch[0]}:{self.switch[1]}"
         local = f'"{display_name}" <sip:{caller}@{self.domain}>;tag={self._token()}'
         rtp = (self._contact[0], 40000 + 2 * next(self._numbers))
         invite = self._request("INVITE", uri, local, f"<{uri}>", call_id, 1, caller)
-        invite.body = _sdp(rtp)
+        invite.body = _sdp(rtp) if has_offer else ""
         call = Call(self, call_id, True, caller, dialled, local, f"<{uri}>", invite, self.switch, rtp)
         self.calls.append(call)
         self._exchange.ask(invite, self.switch, lambda response: self._invite_answered(call, response))
@@ -286,7 +286,11 @@ class Telephone:
             call.remote = response.need("To")
             call.target = uri_of(response.need("Contact"))
             call.remote_rtp = rtp_place(response.body)
-            call.ack = self._in_dialog("ACK", call, response.cseq).write()
+            ack = self._in_dialog("ACK", call, response.cseq)
+            if not call.invite.body:
+                ack.headers.append(("Content-Type", "application/sdp"))
+                ack.body = _sdp(call.rtp)
+            call.ack = ack.write()
         if self.is_withholding_acks:
             call.state = "up"
             return
