@@ -3,7 +3,8 @@
 The check after every step asks the switch why each agent is not given the caller, and so shares its idea of who is
 free. This one does not: an agent who chose to be ready, is in no call and no wrap-up by the journal, was not presented
 anything lately, and has a registered telephone lying idle, may not sit beside a waiting caller of hers for long.
-`PATIENCE_S` covers what takes time by right: a direct call that rings a dead telephone, a back-off, a lost BYE.
+`PATIENCE_S` covers what takes time by right: a direct call that rings a dead telephone, a back-off, a lost BYE. A
+telephone that forgot a call in a power cut is not judged: the switch may hold that call for as long as it was on hold.
 """
 
 from __future__ import annotations
@@ -79,4 +80,5 @@ class IdleWatch:
         mobiles = [world.mobile(device.number) for device in devices if isinstance(device, ToNumber)]
         if any(phone.live_calls for phone in phones) or any(mobile.live_calls for mobile in mobiles):
             return False
-        return any(phone.is_registered and not phone.is_vanished for phone in phones)
+        has_forgotten = any(call.ended_how == "forgotten" for phone in phones for call in phone.calls)
+        return not has_forgotten and any(phone.is_registered and not phone.is_vanished for phone in phones)
