@@ -281,10 +281,10 @@ def forked(tmp_path: Path) -> Iterator[Forked]:
 
 
 def wait_for_frames(path: Path, frames: int) -> NDArray[np.int16]:
-    """What the file holds as soon as its header tells of `frames`."""
+    """What the file holds once it has all of `frames` but what the writer may still be gathering."""
     deadline_at = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_at:
-        if path.exists() and len(found := read(path)) >= frames:
+        if path.exists() and len(found := read(path)) >= frames - writer.FETCH_FRAMES:
             return found
         time.sleep(0.01)
     raise AssertionError(f"{path} did not reach {frames} frames within {DEADLINE_S} s")
@@ -339,7 +339,7 @@ def test_a_killed_writer_leaves_a_readable_file_and_the_next_one_mends_it(tmp_pa
     os.kill(killed.process, signal.SIGKILL)
     assert killed.exit_code() == -signal.SIGKILL
     found = read(tmp_path / "r1.wav")
-    assert len(found) >= 2 * SECOND
+    assert len(found) >= 2 * SECOND + SECOND // 2 - SECOND, "a kill costs at most the last second"
     assert np.array_equal(found, numbered(0, len(found)))
 
     whole = (tmp_path / "r1.wav").read_bytes()
