@@ -20,6 +20,7 @@ URI_CHARACTERS_MAX: Final = 2048
 ESCAPED_LENGTH_MAX: Final = 12
 """How many characters one can become: four bytes of UTF-8, each as %HH."""
 
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+\-.]*")
 _HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+)(?::([0-9]{1,5}))?")
 _MUST_BE_ESCAPED: Final = re.compile('[\x00-\x20<>"\x7f-\x9f\ud800-\udfff]')
 _TEL: Final = re.compile(r"\+?[0-9A-Fa-f*#\-.()]+")
@@ -47,7 +48,8 @@ class SipUri:
         scheme, colon, rest = text.partition(":")
         scheme = scheme.lower()
         if not colon or scheme not in ("sip", "sips", "tel"):
-            raise MalformedMessage("not a sip, sips or tel URI", status_hint=416 if colon else 400)
+            is_other = bool(colon) and _SCHEME.fullmatch(scheme) is not None
+            raise MalformedMessage("not a sip, sips or tel URI", status_hint=416 if is_other else 400)
         if _MUST_BE_ESCAPED.search(rest) is not None:
             raise MalformedMessage("a URI with characters that must be escaped")
         if scheme == "tel":
