@@ -284,7 +284,8 @@ def wait_for_frames(path: Path, frames: int) -> NDArray[np.int16]:
     """What the file holds once it has all of `frames` but what the writer may still be gathering."""
     deadline_at = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline_at:
-        if path.exists() and len(found := read(path)) >= frames - writer.FETCH_FRAMES:
+        is_begun = path.exists() and path.stat().st_size >= HEADER_BYTES
+        if is_begun and len(found := read(path)) >= frames - writer.FETCH_FRAMES:
             return found
         time.sleep(0.01)
     raise AssertionError(f"{path} did not reach {frames} frames within {DEADLINE_S} s")
