@@ -1,6 +1,21 @@
 """RFC 7616's own example, and what a server must not accept."""
 
-from sip_stack.digest import DigestServer, answer_challenge, ha1, parse_digest, response_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sip_stack.digest import (
+    COUNT_WINDOW,
+    NONCE_TTL_S,
+    NONCES_IN_USE_MAX,
+    DigestServer,
+    Verdict,
+    answer_challenge,
+    ha1,
+    parse_digest,
+    response_of,
+)
+from sip_stack.errors import MalformedMessage
 
 REALM = "office.example"
 URI = "sip:office.example"
@@ -71,3 +86,161 @@ def test_an_answer_for_another_method_or_host_is_rejected() -> None:
 def test_quoted_commas_stay_inside_their_value() -> None:
     parsed = parse_digest('Digest username="a, b", realm="r"')
     assert parsed == {"username": "a, b", "realm": "r"}
+
+
+def _verify(server: DigestServer, authorization: str, now: float = 0.0) -> Verdict:
+    return server.verify([authorization], "REGISTER", URI, _ha1_of, now)
+
+
+def test_a_count_far_ahead_or_far_behind_costs_nothing_and_is_judged() -> None:
+    server = _server()
+    challenge = server.challenge(0.0)[0]
+    assert _verify(server, _answer(server, 0.0, nonce_from=challenge, count=0xFFFFFFFF)).is_accepted
+    inside, outside = 0xFFFFFFFF - COUNT_WINDOW + 1, 0xFFFFFFFF - COUNT_WINDOW
+    assert _verify(server, _answer(server, 0.0, nonce_from=challenge, count=inside)).is_accepted
+    assert _verify(server, _answer(server, 0.0, nonce_from=challenge, count=outside)).is_stale
+    assert _verify(server, _answer(server, 0.0, nonce_from=challenge, count=1)).is_stale
+
+
+def test_count_zero_is_never_accepted() -> None:
+    server = _server()
+    assert not _verify(server, _answer(server, 0.0, count=0)).is_accepted
+
+
+@given(st.lists(st.integers(1, 2 * COUNT_WINDOW), max_size=40))
+def test_no_count_is_ever_accepted_twice(counts: list[int]) -> None:
+    server = _server()
+    challenge = server.challenge(0.0)[0]
+    taken: list[int] = []
+    for count in counts:
+        verdict = _verify(server, _answer(server, 0.0, nonce_from=challenge, count=count))
+        is_within_window = count > max(taken, default=0) - COUNT_WINDOW
+        assert verdict.is_accepted == (count not in taken and is_within_window)
+        if verdict.is_accepted:
+            taken.append(count)
+
+
+def test_windows_go_with_their_nonces() -> None:
+    server = _server()
+    for second in range(5):
+        assert _verify(server, _answer(server, float(second)), float(second)).is_accepted
+    assert server.nonces_in_use == 5
+    much_later = NONCE_TTL_S + 100.0
+    assert _verify(server, _answer(server, much_later), much_later).is_accepted
+    assert server.nonces_in_use == 1
+
+
+def test_more_nonces_than_there_is_room_for_make_the_oldest_stale_and_not_repeatable() -> None:
+    server = _server()
+    first = _answer(server, 0.0)
+    assert _verify(server, first).is_accepted
+    for _ in range(NONCES_IN_USE_MAX):
+        assert _verify(server, _answer(server, 1.0), 1.0).is_accepted
+    assert server.nonces_in_use == NONCES_IN_USE_MAX
+    assert _verify(server, first, 1.0) == Verdict(is_stale=True)
+
+
+def test_a_challenge_costs_no_memory() -> None:
+    server = _server()
+    challenges = {server.challenge(0.0)[0] for _ in range(1000)}
+    assert len(challenges) == 1000, "no nonce is given out twice, even at the same moment"
+    assert server.nonces_in_use == 0
+
+
+def test_a_challenge_says_what_is_asked_for() -> None:
+    md5, sha = _server().challenge(0.0, algorithms=("MD5", "SHA-256"), is_stale=True)
+    asked = parse_digest(md5)
+    assert asked is not None
+    assert (asked["realm"], asked["qop"], asked["algorithm"], asked["stale"]) == (REALM, "auth", "MD5", "true")
+    assert (parse_digest(sha) or {})["algorithm"] == "SHA-256"
+    assert "stale" not in _server().challenge(0.0)[0]
+
+
+def test_sha_256_is_accepted_like_md5() -> None:
+    server = _server()
+    challenge = server.challenge(0.0, algorithms=("SHA-256",))[0]
+    answer = answer_challenge(challenge, username="101", password="secret", method="REGISTER", uri=URI, cnonce="c")
+    known = {("101", "SHA-256"): ha1("101", REALM, "secret", "SHA-256")}
+    verdict = server.verify([answer], "REGISTER", URI, lambda *asked: known.get(asked), 0.0)
+    assert verdict.username == "101"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("qop=auth", "qop=auth-int"),
+        (", qop=auth", ""),
+        ("nc=00000001", "nc=1"),
+        ("nc=00000001", "nc=+0000001"),
+        ("nc=00000001", "nc=0000000²"),
+        ('cnonce="c"', 'cnonce=""'),
+        ("algorithm=MD5", "algorithm=MD4"),
+        (f'realm="{REALM}"', 'realm="other"'),
+        ("Digest ", "Basic "),
+        ('response="', 'response="²'),
+        ('nonce="', 'nonce="²'),
+        ('nonce="', 'nonce="!'),
+    ],
+)
+def test_an_answer_that_says_something_else_is_rejected(old: str, new: str) -> None:
+    server = _server()
+    answer = _answer(server, 0.0)
+    assert old in answer
+    assert _verify(server, answer.replace(old, new, 1)) == Verdict()
+    assert _verify(server, answer).is_accepted, "and the answer as it was still counts"
+
+
+def test_a_nonce_of_another_key_is_rejected() -> None:
+    other = DigestServer(REALM, b"x" * 32)
+    assert _verify(_server(), _answer(other, 0.0)) == Verdict()
+
+
+def test_without_authorization_there_is_no_verdict_for_anybody() -> None:
+    assert _server().verify([], "REGISTER", URI, _ha1_of, 0.0) == Verdict()
+
+
+def test_parameters_and_port_in_the_digests_uri_do_not_matter() -> None:
+    server = _server()
+    challenge = server.challenge(0.0)[0]
+    answer = answer_challenge(
+        challenge, username="101", password="secret", method="REGISTER", uri=URI + ";transport=udp", cnonce="c"
+    )
+    assert server.verify([answer], "REGISTER", URI + ":5060", _ha1_of, 0.0).is_accepted
+
+
+def test_a_name_with_quotes_survives_the_way_to_the_server() -> None:
+    server, name = _server(), 'a"b\\c, d'
+    answer = answer_challenge(
+        server.challenge(0.0)[0], username=name, password="p", method="REGISTER", uri=URI, cnonce="c"
+    )
+    known = {name: ha1(name, REALM, "p")}
+    assert server.verify([answer], "REGISTER", URI, lambda user, _: known.get(user), 0.0).username == name
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Basic realm="x"',
+        'Digest realm="x", qop="auth"',
+        'Digest nonce="x", qop="auth"',
+        'Digest realm="x", nonce="y"',
+        'Digest realm="x", nonce="y", qop="auth-int"',
+        'Digest realm="x", nonce="y", qop="auth", algorithm=SHA-512-256',
+    ],
+)
+def test_a_challenge_that_we_do_not_speak_is_refused(challenge: str) -> None:
+    with pytest.raises(MalformedMessage):
+        answer_challenge(challenge, username="101", password="p", method="REGISTER", uri=URI, cnonce="c")
+
+
+def test_opaque_goes_back_as_it_came() -> None:
+    challenge = 'Digest realm="x", nonce="y", qop="auth,auth-int", opaque="z"'
+    answer = answer_challenge(challenge, username="101", password="p", method="REGISTER", uri=URI, cnonce="c")
+    assert (parse_digest(answer) or {})["opaque"] == "z"
+
+
+@given(st.text(max_size=100))
+def test_any_authorization_is_judged(text: str) -> None:
+    server = _server()
+    for value in (text, "Digest " + text, _answer(server, 0.0).replace('uri="', f'uri="{text}')):
+        assert not (_verify(server, value).is_accepted and text)

@@ -1,12 +1,14 @@
 """Messages as RFC 4475 describes them, each with its verdict; and any bytes at all."""
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sip_stack.errors import MalformedMessage
-from sip_stack.message import Request, Response
-from sip_stack.parser import HEADERS_MAX, MESSAGE_BYTES_MAX, message_length, parse_message
+from sip_stack.message import Request, Response, respond_to
+from sip_stack.parser import HEADER_BYTES_MAX, HEADERS_MAX, MESSAGE_BYTES_MAX, message_length, parse_message
 
 LINES = (
     "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1",
@@ -66,6 +68,17 @@ def test_a_response_is_read_with_its_reason() -> None:
         ((*without("CSeq"), "CSeq: 7 INVITE"), None),
         ((*without("CSeq"), "CSeq: 9292394834772304023312 OPTIONS"), None),
         ((*LINES, "X: a\x00b"), None),
+        ((*LINES, "X: a\rInjected: b"), None),
+        ((*LINES, "X: a\x7fb"), None),
+        ((" folded into the start line", *LINES), None),
+        ((*without("To"), "To:"), None),
+        ((*LINES, "X: " + "y" * HEADER_BYTES_MAX), None),
+        ((*LINES, "X" * 65 + ": y"), None),
+        ((*LINES, "Content-Length: ²"), None),
+        ((*LINES, "Content-Length: " + "9" * 5000), None),
+        (LINES, "OPTIONS sip:b@example.org"),
+        (LINES, "SIP/2.0 2\u06600 OK"),
+        (LINES, "SIP/2.0 99 OK"),
         ((*LINES, "no colon here"), None),
         (LINES, "OPTIONS sip:b@example.org SIP/7.0"),
         (LINES, "OPTIONS  sip:b@example.org SIP/2.0"),
@@ -102,11 +115,97 @@ def test_a_stream_is_cut_at_content_length_however_it_is_split() -> None:
         message_length(message(*LINES))
 
 
-@given(st.binary(max_size=400))
+def test_bare_line_feeds_are_line_ends_too() -> None:
+    request = parse_message(message(*LINES, "Content-Length: 2", body="ab").replace(b"\r\n", b"\n"))
+    assert (request.call_id, request.body) == ("c1", b"ab")
+
+
+def test_the_first_empty_line_ends_the_headers_whatever_its_kind() -> None:
+    assert parse_message(message(*LINES).replace(b"\r\n\r\n", b"\n\n") + b"x\r\n\r\ny").body == b"x\r\n\r\ny"
+    assert parse_message(message(*LINES, body="x\n\ny")).body == b"x\n\ny"
+
+
+def test_line_ends_in_front_of_a_message_are_skipped() -> None:
+    assert parse_message(b"\r\n\r\n" + message(*LINES)).call_id == "c1"
+
+
+def test_a_name_in_latin_1_is_read_and_can_be_answered() -> None:
+    data = message(*without("From"), 'From: "Bj\xf6rn" <sip:a@example.org>;tag=1', 'Subject: "öl"')
+    request = parse_message(data.replace("Bj\xf6rn".encode(), b"Bj\xf6rn"))
+    assert isinstance(request, Request)
+    assert request.from_.display_name == "Björn"
+    assert request.headers.get("Subject") == '"öl"', "another line's UTF-8 is not spoilt"
+    assert 'From: "Björn"'.encode() in respond_to(request, 200).serialise()
+
+
+@pytest.mark.parametrize("line", [b"Via: SIP/2.0/UDP \xff", b"Call-ID: \xff", b"CSeq: 1 \xff"])
+def test_what_responses_are_matched_by_must_be_utf_8(line: bytes) -> None:
+    name = line.partition(b":")[0].decode()
+    with pytest.raises(MalformedMessage):
+        parse_message(message(*without(name)).removesuffix(b"\r\n") + line + b"\r\n\r\n")
+
+
+def test_another_version_can_be_answered_with_505() -> None:
+    with pytest.raises(MalformedMessage) as refused:
+        parse_message(message(*LINES, start="OPTIONS sip:b@example.org SIP/7.0"))
+    assert (refused.value.status_hint, refused.value.method) == (505, "OPTIONS")
+    assert refused.value.headers is not None
+
+
+def test_a_stream_that_never_ends_its_headers_is_refused() -> None:
+    with pytest.raises(MalformedMessage, match="MESSAGE_BYTES_MAX"):
+        message_length(b"x" * (MESSAGE_BYTES_MAX + 1))
+    with pytest.raises(MalformedMessage, match="MESSAGE_BYTES_MAX"):
+        message_length(message(*LINES, f"Content-Length: {MESSAGE_BYTES_MAX}"))
+
+
+@pytest.mark.parametrize(
+    "filling",
+    [b"\r\n ", b"\n", b"\r", b"a:b\r\n", b" ", b"<", b'"', b"\\", b",", b";", b"Via: ,", b"From: <\r\n", b"\xff"],
+)
+@pytest.mark.parametrize("length", [HEADER_BYTES_MAX, MESSAGE_BYTES_MAX])
+def test_time_is_in_proportion_to_length(filling: bytes, length: int) -> None:
+    """A parser that were quadratic would need minutes for these; what is bounded is the process's own time."""
+    head = message(*LINES).removesuffix(b"\r\n") + b"Contact: x"
+    data = (head + filling * length)[: length - 4] + b"\r\n\r\n"
+    started_s = time.process_time()
+    for _ in range(10):
+        _read_all(data)
+    assert time.process_time() - started_s < 5.0
+
+
+_PIECES = st.sampled_from(
+    [*(line.encode() + b"\r\n" for line in LINES), b"Contact: *\r\n",
+     b"m: <sip:a@[::1]>;q=", b"Max-Forwards: \xc2\xb2\r\n",
+     b"\r\n", b"\n", b" ", b"\xff", b"%ff", b"sip:", b"<", b">", b'"', b",", b":", b"\xed\xb3\xbf", b"\x00", b"@"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=400), st.lists(_PIECES, max_size=20).map(b"".join)))
+@example(b"From: \xff%41 <sip:\xff%41@x>\r\n")
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    for candidate in (data, message(*LINES) + data, message(*LINES)[:-2] + data):
+    for candidate in (data, message(*LINES) + data, message(*LINES)[:-2] + data, b"OPTIONS sip:b SIP/2.0\r\n" + data):
+        _read_all(candidate)
+        _read_all(candidate + b"\r\n\r\n")
+
+
+def _read_all(data: bytes) -> None:
+    """Parses, uses every accessor, answers, and writes all down: nothing but MalformedMessage may come of it."""
+    try:
+        parsed = parse_message(data)
+    except MalformedMessage:
+        return
+    assert parsed.call_id
+    statuses: set[int] = set()
+    for name in (
+        "top_via", "vias", "from_", "to", "cseq", "contacts", "routes", "record_routes", "max_forwards", "expires",
+        "require", "content_type", "is_contact_star", "uri",
+    ):  # fmt: skip
         try:
-            parsed = parse_message(candidate)
-            assert parsed.call_id
-        except MalformedMessage:
-            pass
+            str(getattr(parsed, name, "")).encode()
+        except MalformedMessage as error:
+            statuses.add(error.status_hint)
+    assert statuses <= {400, 414, 416}
+    parsed.serialise()
+    if isinstance(parsed, Request):
+        respond_to(parsed, 200, to_tag="t").serialise()

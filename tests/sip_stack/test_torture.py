@@ -25,11 +25,11 @@ class Case:
 
 def _message(start: str, *lines: str, method: str = "INVITE", without: tuple[str, ...] = ()) -> str:
     usual = {
-        "Via": "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKkdjuw",
+        "Via": "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1",
         "Max-Forwards": "70",
-        "From": "sip:caller@example.net;tag=93942939o2",
-        "To": "sip:j.user@example.com",
-        "Call-ID": "dialog.0ha0isndaksdjaf",
+        "From": "sip:karl@example.org;tag=f1",
+        "To": "sip:desk@example.org",
+        "Call-ID": "torture.1",
         "CSeq": f"8 {method}",
     }
     return "\n".join(
@@ -37,71 +37,69 @@ def _message(start: str, *lines: str, method: str = "INVITE", without: tuple[str
     )
 
 
-WSINV = r"""INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0
-TO :
- sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n
-from   : "J Rosenberg \\\""       <sip:jdrosen@example.com>
-  ;
-  tag = 98asjd8
-MaX-fOrWaRdS: 0068
-Call-ID: wsinv.ndaksdj@192.0.2.1
-Content-Length   : 0
-cseq: 0009
-  INVITE
-Via  : SIP  /   2.0
- /UDP
-    192.0.2.2;branch=390skdjuw
-s :
-NewFangledHeader:   newfangled value
- continued newfangled value
-UnknownHeaderWithUnusualValue: ;;,,;;,;
+TORTUOUS = r"""INVITE sip:reception@pbx.example.org;colour SIP/2.0
+tO :
+ sip:reception@pbx.example.org ;  tag   = 55aa1
+FROM  : "Karl \\\"K\\\" Ek"     <sip:karl@home.example.org>
+   ;
+ tag = 77bb2
+mAX-fORWARDS: 0033
+CALL-id: space.everywhere@192.0.2.9
+Content-Length	: 0
+CSEQ: 00012
+	INVITE
+Via : SIP /  2.0
+  / UDP
+ 192.0.2.9;branch=first
+subject :
+X-Long-Story:   once upon
+	a time
+X-Only-Marks: ,,;;,;,
 Route:
- <sip:services.example.com;lr;unknownwith=value;unknown-no-value>
-v:  SIP  / 2.0  / TCP     spindle.example.com   ;
-  branch  =   z9hG4bK9ikj8  ,
- SIP  /    2.0   / UDP  192.168.255.111   ; branch=
- z9hG4bK30239
-m:"Quoted string \"\"" <sip:jdrosen@example.com> ; newparam =
-      newvalue ;
-  secondparam ; q = 0.33
+ <sip:edge.example.org;lr;with=value;without>
+v: SIP / 2.0 / TCP    edge.example.org  ;
+ branch =  z9hG4bKsecond  ,
+  SIP  / 2.0 /  UDP  192.0.2.77 ;  branch=
+ z9hG4bKthird
+m:"said \"hello\"" <sip:karl@home.example.org> ; colour =
+	red ;
+ flag ; q = 0.7
 
 """
 
-INVITE = "INVITE sip:user@example.com SIP/2.0"
+ODD_METHOD = "Odd-method.0_!%*+`'~"
+INVITE = "INVITE sip:desk@example.org SIP/2.0"
 
 CASES = (
-    Case("3.1.1.1 a short tortuous INVITE", WSINV),
+    Case("3.1.1.1 a short tortuous INVITE", TORTUOUS),
     Case(
         "3.1.1.2 wide range of valid characters",
         _message(
-            "!interesting-Method0123456789_*+`.%indeed'~ sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:"
-            "&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com SIP/2.0",
-            'To: "Nul: \N{SYMBOL FOR NULL}" <sip:1_unusual.URI~(to-be!sure)&isn\'t+it$/crazy?,/;;*@example.com>',
-            "extensionHeader-!.%*+_`'~:\N{SNOWMAN}大停電",
-            method="!interesting-Method0123456789_*+`.%indeed'~",
+            f"{ODD_METHOD} sip:0-._~!'()*&=+$,;?/and:pass&=+$,!@example.org SIP/2.0",
+            'To: "\N{SYMBOL FOR NULL} åäö" <sip:0-._~!\'()*&=+$,;?/and@example.org>',
+            "x-!.%*+_`'~: \N{SNOWMAN} 雪だるま",
+            method=ODD_METHOD,
             without=("To",),
         ),
     ),
     Case(
         "3.1.1.3 valid use of the % escaping mechanism",
-        _message("INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0"),
+        _message("INVITE sip:tel%3A112%40home@example.org SIP/2.0"),
     ),
-    Case(
-        "3.1.1.4 escaped nulls in URIs", _message("REGISTER sip:null-%00-null@example.com SIP/2.0", method="REGISTER")
-    ),
+    Case("3.1.1.4 escaped nulls in URIs", _message("REGISTER sip:a%00b@example.org SIP/2.0", method="REGISTER")),
     Case(
         "3.1.1.5 use of % when it is not an escape",
-        _message("RE%47IST%45R sip:registrar.example.com SIP/2.0", method="RE%47IST%45R"),
+        _message("OP%54IONS sip:pbx.example.org SIP/2.0", method="OP%54IONS"),
     ),
     Case(
         "3.1.1.6 message with no LWS between display name and <",
-        _message(INVITE, "From: caller<sip:caller@example.com>;tag=323", without=("From",)),
+        _message(INVITE, "From: Karl<sip:karl@example.org>;tag=7", without=("From",)),
     ),
     Case(
         "3.1.1.7 long values in header fields",
         _message(
             INVITE,
-            'To: "I have a user name of ' + "extreme" * 50 + f'" <sip:{"user" * 100}@example.com>',
+            'To: "very ' + "long" * 90 + f'" <sip:{"name" * 100}@example.org>',
             "X: " + "y" * 2000,
             without=("To",),
         ),
@@ -109,52 +107,54 @@ CASES = (
     Case("3.1.1.8 extra trailing octets in a UDP datagram", _message(INVITE, "l: 0") + _message(INVITE, "l: 0")),
     Case(
         "3.1.1.9 semicolon-separated parameters in URI user part",
-        _message("INVITE sip:user;par=u%40example.net@example.com SIP/2.0"),
+        _message("INVITE sip:desk;room=4%40home@example.org SIP/2.0"),
     ),
     Case(
         "3.1.1.10 varied and unknown transport types",
         _message(
             INVITE,
             *(
-                f"Via: SIP/2.0/{name} t{number}.example.com;branch=z9hG4bK{number}"
+                f"Via: SIP/2.0/{name} t{number}.example.org;branch=z9hG4bK{number}"
                 for number, name in enumerate(("UDP", "SCTP", "TLS", "UNKNOWN", "TCP"))
             ),
             without=("Via",),
         ),
     ),
-    Case("3.1.1.12 unusual reason phrase", _message("SIP/2.0 200 = 2**3 * 5**2 но сто девяносто девять - простое")),
+    Case("3.1.1.12 unusual reason phrase", _message("SIP/2.0 200 ja, 1 + 1 = 2; да \N{CHECK MARK}")),
     Case("3.1.1.13 empty reason phrase", _message("SIP/2.0 100 ")),
     Case(
         "3.1.2.1 extraneous header field separators",
-        _message(INVITE, 'Contact: "Joe" <sip:joe@example.org>;;;;', without=("Contact",)),
+        _message(INVITE, 'Contact: "Eva" <sip:eva@example.org>;;;;', without=("Contact",)),
     ),
     Case("3.1.2.2 content length larger than message", _message(INVITE, "Content-Length: 9999"), 400),
     Case("3.1.2.3 negative content length", _message(INVITE, "Content-Length: -999"), 400),
     Case(
         "3.1.2.4 request scalar fields with overlarge values",
-        _message(INVITE, "CSeq: 36893488147419103232 INVITE", without=("CSeq",)),
+        _message(INVITE, "CSeq: 18446744073709551617 INVITE", without=("CSeq",)),
         400,
     ),
     Case(
         "3.1.2.5 response scalar fields with overlarge values",
-        _message("SIP/2.0 503 Service Unavailable", "CSeq: 9292394834772304023312 OPTIONS", without=("CSeq",)),
+        _message("SIP/2.0 503 Service Unavailable", "CSeq: 99999999999999999999 INVITE", without=("CSeq",)),
         400,
     ),
     Case(
         "3.1.2.6 unterminated quoted string in display name",
-        _message(INVITE, 'To: "Mr. J. User <sip:j.user@example.com>', without=("To",)),
+        _message(INVITE, 'To: "Karl Ek <sip:karl@example.org>', without=("To",)),
         400,
     ),
-    Case("3.1.2.7 <> enclosing Request-URI", _message("INVITE <sip:user@example.com> SIP/2.0"), 400),
-    Case("3.1.2.8 malformed SIP Request-URI (embedded LWS)", _message("INVITE sip:user@example.com; lr SIP/2.0"), 400),
+    Case("3.1.2.7 <> enclosing Request-URI", _message("INVITE <sip:desk@example.org> SIP/2.0"), 400),
     Case(
-        "3.1.2.9 multiple SP separating Request-Line elements", _message("INVITE  sip:user@example.com  SIP/2.0"), 400
+        "3.1.2.8 malformed SIP Request-URI (embedded LWS)", _message("INVITE sip:desk@example.org; room=4 SIP/2.0"), 400
+    ),
+    Case(
+        "3.1.2.9 multiple SP separating Request-Line elements", _message("INVITE  sip:desk@example.org  SIP/2.0"), 400
     ),
     Case("3.1.2.10 SP characters at end of Request-Line", _message(INVITE + "  "), 400),
-    Case("3.1.2.16 unknown protocol version", _message("INVITE sip:user@example.com SIP/7.0"), 505),
+    Case("3.1.2.16 unknown protocol version", _message("INVITE sip:desk@example.org SIP/7.0"), 505),
     Case("3.1.2.17 start line and CSeq method mismatch", _message(INVITE, method="OPTIONS"), 400),
-    Case("3.1.2.18 unknown method with CSeq method mismatch", _message("NEWMETHOD sip:user@example.com SIP/2.0"), 400),
-    Case("3.1.2.19 overlarge response code", _message("SIP/2.0 4294967301 better not break the receiver"), 400),
+    Case("3.1.2.18 unknown method with CSeq method mismatch", _message("DANCE sip:desk@example.org SIP/2.0"), 400),
+    Case("3.1.2.19 overlarge response code", _message("SIP/2.0 4294967496 two hundred, in 32 bits"), 400),
     Case(
         "3.3.1 missing required header fields",
         _message(INVITE, without=("From", "To", "Call-ID")),
@@ -163,12 +163,12 @@ CASES = (
     ),
     Case(
         "3.3.2 Request-URI with unknown scheme",
-        _message("OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0", method="OPTIONS"),
+        _message("OPTIONS carrier-pigeon:loft-4 SIP/2.0", method="OPTIONS"),
         416,
     ),
     Case(
         "3.3.3 Request-URI with known but atypical scheme",
-        _message("OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0", method="OPTIONS"),
+        _message("OPTIONS http://192.0.2.9:8080/ SIP/2.0", method="OPTIONS"),
         416,
     ),
     Case("3.3.8 multiple values in single value required fields", _message(INVITE, "Call-ID: other"), 400),
@@ -177,8 +177,8 @@ CASES = (
         "3.4.1 INVITE with RFC 2543 syntax",
         _message(
             INVITE,
-            "Via: SIP/2.0/UDP iftgw.example.com",
-            "From: <sip:+13035551111@ift.client.example.net;user=phone>",
+            "Via: SIP/2.0/UDP gateway.example.org",
+            "From: <sip:+46850010000@gateway.example.org;user=phone>",
             without=("Via", "From"),
         ),
     ),
@@ -220,20 +220,12 @@ def test_a_refused_request_can_be_answered_where_all_five_headers_are_there(case
     assert (refused.headers is not None) == case.is_answerable
 
 
-def test_the_tortuous_invite_means_what_rfc_4475_says() -> None:
-    message = _read(WSINV.replace("\n", "\r\n").encode())
-    assert (message.from_.display_name, message.from_.tag, message.to.tag) == (
-        r"J Rosenberg \"",
-        "98asjd8",
-        "1918181833n",
-    )
-    assert (message.cseq.number, message.max_forwards) == (9, 68)
-    assert [via.branch for via in message.vias] == ["390skdjuw", "z9hG4bK9ikj8", "z9hG4bK30239"]
+def test_the_tortuous_invite_means_what_stands_between_the_spaces() -> None:
+    message = _read(TORTUOUS.replace("\n", "\r\n").encode())
+    assert (message.from_.display_name, message.from_.tag, message.to.tag) == (r"Karl \"K\" Ek", "77bb2", "55aa1")
+    assert (message.cseq.number, message.max_forwards) == (12, 33)
+    assert [via.branch for via in message.vias] == ["first", "z9hG4bKsecond", "z9hG4bKthird"]
     assert message.headers.get("Subject") == ""
-    assert message.headers.get("NewFangledHeader") == "newfangled value continued newfangled value"
+    assert message.headers.get("X-Long-Story") == "once upon a time"
     (contact,) = message.contacts
-    assert (contact.display_name, contact.param("newparam"), contact.param("q")) == (
-        'Quoted string ""',
-        "newvalue",
-        "0.33",
-    )
+    assert (contact.display_name, contact.param("colour"), contact.param("q")) == ('said "hello"', "red", "0.7")
