@@ -244,3 +244,10 @@ def test_any_authorization_is_judged(text: str) -> None:
     server = _server()
     for value in (text, "Digest " + text, _answer(server, 0.0).replace('uri="', f'uri="{text}')):
         assert not (_verify(server, value).is_accepted and text)
+
+
+def test_a_nonce_written_in_another_way_is_not_ours() -> None:
+    """Base64 readers skip strange characters; if this one did, every spelling would have counts of its own."""
+    server = _server()
+    respelt = server.challenge(0.0)[0].replace('nonce="', 'nonce="!!!!')
+    assert _verify(server, _answer(server, 0.0, nonce_from=respelt)) == Verdict()
