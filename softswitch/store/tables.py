@@ -1,7 +1,8 @@
 """The tables of the embedded database. They hold projections only: all of it can be made again from the journal.
 
 What is asked for by column has a column; the record itself is kept whole as JSON beside it, so that a record grows
-without a migration. Statements are SQLAlchemy Core, the same for SQLite now and PostgreSQL later.
+without a migration. Statements are SQLAlchemy Core, the same for SQLite now and PostgreSQL later. While everything in
+here is a projection, a database of another `SCHEMA_VERSION` is set aside and made again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata = MetaData()
 
@@ -28,10 +29,16 @@ calls = Table(
     "calls",
     metadata,
     Column("id", String, primary_key=True),
-    Column("queue", String),
     Column("ended_at", Float, nullable=False),
     Column("record", String, nullable=False),
     Index("calls_by_end", "ended_at"),
+)
+
+queue_visits = Table(
+    "queue_visits",
+    metadata,
+    Column("queue", String, primary_key=True),
+    Column("call", String, primary_key=True),
 )
 
 recordings = Table(
@@ -46,4 +53,5 @@ recordings = Table(
     Column("path", String, nullable=False),
     Column("sha256", String),
     Column("failure", String),
+    Index("recordings_by_start", "started_at"),
 )
