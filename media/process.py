@@ -348,6 +348,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parent-pipe", type=int)
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     bank, rings = SoundBank.create(), RecordingRings.create(RECORDINGS_MAX)
     loader_link, loader_far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     writer_link, writer_far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
