@@ -46,28 +46,36 @@ class ControlServer:
         self._driver = driver
         self._projections = projections
         self._reload = reload
-        self._clients = 0
+        self._server: asyncio.Server | None = None
+        self._clients: dict[asyncio.StreamWriter, None] = {}
 
-    async def open(self) -> asyncio.Server:
+    async def open(self) -> None:
         """Takes questions from now on. Raises OSError."""
         bound = unix_path.bind(self._path)
-        return await asyncio.start_unix_server(self._serve, sock=bound, limit=LINE_BYTES_MAX)
+        self._server = await asyncio.start_unix_server(self._serve, sock=bound, limit=LINE_BYTES_MAX)
+
+    def close(self) -> None:
+        """Takes no more questions; who is in the middle of one gets no answer."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._clients:
+            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients += 1
+        self._clients[writer] = None
         try:
             await self._talk(reader, writer)
         except (OSError, TimeoutError):
             pass
         finally:
-            self._clients -= 1
+            del self._clients[writer]
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not _is_same_user(writer):
             await _say(writer, _refusal("the switch belongs to another user", "ask as the user who runs it"))
             return
-        if self._clients > CLIENTS_MAX:
+        if len(self._clients) > CLIENTS_MAX:
             await _say(writer, _refusal(f"more than CLIENTS_MAX = {CLIENTS_MAX} ask at once", "try again"))
             return
         while True:
@@ -157,6 +165,7 @@ class ControlServer:
 def _question(line: bytes) -> tuple[str, Mapping[str, object]]:
     try:
         question = json.loads(line)
+        json.dumps(question, ensure_ascii=False).encode()  # half a surrogate pair is no text, and no database takes it
         name, arguments = question["command"], question.get("arguments") or {}
         if isinstance(name, str) and isinstance(arguments, dict):
             return name, arguments

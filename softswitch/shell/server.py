@@ -86,7 +86,8 @@ class Server:
 
         link = MediaLink(0, data_dir / "media-0.sock", driver, ready)
         driver.media[0] = link.send
-        control = await ControlServer(data_dir / "control.sock", driver, projections, self._reload).open()
+        control = ControlServer(data_dir / "control.sock", driver, projections, self._reload)
+        await control.open()
         api = None if settings.api is None else await self._open_api(settings.api.listen, driver)
         self._spawn(link.run())
         self._spawn(driver.sync_for_ever())
