@@ -30,6 +30,9 @@ from softswitch.shell.failing import CANNOT_START, print_failure, wrong_configur
 
 RESTARTS_MAX: Final = 5
 RESTARTS_WITHIN_S: Final = 60.0
+RESTARTS_AT_START_MAX: Final = 1
+"""Until calls were taken for the first time: somebody waits at the terminal to be told what is wrong."""
+
 PAUSES_S: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0)
 """Before the first start, the first restart, and so on within RESTARTS_WITHIN_S."""
 
@@ -142,6 +145,15 @@ class _Supervisor:
                 with contextlib.suppress(OSError):
                     os.write(sys.stdout.fileno(), line + b"\n")
 
+    def _hear_out(self) -> None:
+        """What a dead signalling process said last."""
+        process = self._signalling.process
+        while process is not None and process.stdout is not None and select.select([process.stdout], [], [], 0)[0]:
+            self._hear(os.read(process.stdout.fileno(), READY_BYTES_MAX))
+        if process is not None and process.stdout is not None:
+            process.stdout.close()
+        self._said = b""
+
     def _pass_on(self, number: int) -> None:
         process = self._signalling.process
         if number == signal.SIGCHLD:
@@ -170,11 +182,10 @@ class _Supervisor:
 
     def _died(self, child: _Child, code: int) -> int | None:
         """Takes note of a dead child; the exit code when that ends it all."""
-        if child.process is not None and child.process.stdout is not None:
-            child.process.stdout.close()
+        if child is self._signalling:
+            self._hear_out()
         child.process = None
         if child is self._signalling:
-            self._said = b""
             if self._is_stopping:
                 return 0 if code in {0, -signal.SIGTERM} else 1
             if code == 0:
@@ -189,6 +200,8 @@ class _Supervisor:
         if len(child.starts) > RESTARTS_MAX:
             count = f"RESTARTS_MAX = {RESTARTS_MAX} times in RESTARTS_WITHIN_S = {RESTARTS_WITHIN_S:g} s"
             return _fail(f"the {child.name} process died more than {count}", "softswitch serve", "see its log above")
+        if len(child.starts) > RESTARTS_AT_START_MAX and not self._is_announced:
+            return _fail(f"the {child.name} process cannot start", "softswitch serve", "see its log above")
         pause_s = PAUSES_S[len(child.starts)]
         sys.stderr.write(f"the {child.name} process ended with {code}; it is started again in {pause_s:g} s\n")
         child.start_at = now + pause_s
