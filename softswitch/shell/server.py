@@ -123,7 +123,7 @@ class Server:
             settings,
             tokens=SystemTokens(),
             digest_key=secrets.token_bytes(32),
-            ids=ids_of(time.time()),
+            ids=ids_of(journal.begun_at),
             wall_offset_s=time.time() - time.monotonic(),
             listening=listening,
         )
@@ -249,9 +249,9 @@ def main(arguments: list[str] | None = None) -> int:
     return CANNOT_START
 
 
-def ids_of(wall_at: float) -> str:
-    """A short text that no other start has: its millisecond in base 36."""
-    number, text = int(wall_at * 1000), ""
+def ids_of(begun_at: float) -> str:
+    """A short text that no other start has: the second in which its journal segment began, in base 36."""
+    number, text = int(begun_at), ""
     while number:
         number, digit = divmod(number, len(IDS_ALPHABET))
         text = IDS_ALPHABET[digit] + text

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import struct
 import zlib
@@ -30,6 +31,7 @@ MAGIC: Final = b"SWJRNL\x00\x02"
 HEAD: Final = struct.Struct("!8sd")
 FRAME: Final = struct.Struct("!II")
 RECORD_BYTES_MAX: Final = 1 << 20
+BEGINNINGS_APART_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,7 +52,16 @@ class Damage:
 
 
 class JournalWriter:
-    """The open end of the journal. One process at a time: BlockingIOError while another has the folder."""
+    """The open end of the journal. One process at a time: BlockingIOError while another has the folder.
+
+    `begun_at` is the wall time of the segment's beginning, at least BEGINNINGS_APART_S after the one before it even if
+    the clock was set back: its whole second belongs to no other segment of this folder.
+    """
+
+    segment: int
+    begun_at: float
+    _fd: int
+    _written: int
 
     def __init__(self, folder: Path, wall_at: float) -> None:
         """Locks the folder and begins a segment; `wall_at` is the wall time of its beginning. Raises OSError."""
@@ -62,7 +73,7 @@ class JournalWriter:
         self._folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(self._folder_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.segment, self._fd, self._written = self._begin(wall_at, b"")
+            self._begin(wall_at, b"")
         except OSError:
             os.close(self._folder_fd)
             raise
@@ -98,7 +109,7 @@ class JournalWriter:
         """Begins the next segment with a snapshot; returns what `retire` wants. On OSError the old one goes on."""
         assert not self._pending
         old = self._fd
-        self.segment, self._fd, self._written = self._begin(wall_at, b"".join(map(self._frame, snapshot)))
+        self._begin(wall_at, b"".join(map(self._frame, snapshot)))
         return old
 
     @staticmethod
@@ -134,12 +145,13 @@ class JournalWriter:
             os.ftruncate(self._fd, self._written)
             self._is_torn = False
 
-    def _begin(self, wall_at: float, frames: bytes) -> tuple[int, int, int]:
-        """A new segment: its number, descriptor and length. Where it cannot be written whole nothing stays behind."""
-        number = max(segments(self._folder), default=0) + 1
-        path = segment_path(self._folder, number)
+    def _begin(self, wall_at: float, frames: bytes) -> None:
+        """Goes over to a new segment. Where it cannot be written whole nothing stays behind."""
+        last = max(segments(self._folder), default=0)
+        begun_at = max(wall_at, _begun_at(segment_path(self._folder, last)) + BEGINNINGS_APART_S) if last else wall_at
+        path = segment_path(self._folder, last + 1)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        data = HEAD.pack(MAGIC, wall_at) + frames
+        data = HEAD.pack(MAGIC, begun_at) + frames
         try:
             if os.write(fd, data) != len(data):
                 raise OSError(errno.ENOSPC, "the disk is full: a journal segment could not be begun")
@@ -148,7 +160,7 @@ class JournalWriter:
             os.close(fd)
             path.unlink()
             raise
-        return number, fd, len(data)
+        self.segment, self._fd, self._written, self.begun_at = last + 1, fd, len(data), begun_at
 
 
 def segments(folder: Path) -> list[int]:
@@ -181,11 +193,14 @@ def read_segment(path: Path, segment: int, damages: list[Damage]) -> Iterator[tu
 
 
 def first_segment_since(folder: Path, wall_at: float) -> int:
-    """The newest segment that was begun before `wall_at`: from there on nothing of since then is missing."""
+    """The newest segment that was begun before `wall_at`: from there on nothing of since then is missing.
+
+    A segment that holds no records is no place to begin.
+    """
     found = segments(folder)
     for number in reversed(found):
-        begun_at = _begun_at(segment_path(folder, number))
-        if begun_at is not None and begun_at < wall_at:
+        path = segment_path(folder, number)
+        if path.stat().st_size > HEAD.size and -math.inf < _begun_at(path) < wall_at:
             return number
     return min(found, default=1)
 
@@ -221,10 +236,10 @@ def _holds_a_frame(data: bytes) -> bool:
     return False
 
 
-def _begun_at(path: Path) -> float | None:
-    """Wall time of a segment's beginning; None for one that holds no records, so that nobody begins there."""
+def _begun_at(path: Path) -> float:
+    """Wall time of a segment's beginning; infinitely long ago for a file that does not say."""
     with path.open("rb") as file:
-        head = file.read(HEAD.size + 1)
-    if len(head) <= HEAD.size or not head.startswith(MAGIC):
-        return None
-    return float(HEAD.unpack_from(head)[1])
+        head = file.read(HEAD.size)
+    if len(head) < HEAD.size or not head.startswith(MAGIC):
+        return -math.inf
+    return float(HEAD.unpack(head)[1])

@@ -207,6 +207,17 @@ def test_reading_begins_with_the_segment_that_was_open_at_that_time(tmp_path: Pa
     assert first_segment_since(tmp_path / "nothing", 1.0) == 1
 
 
+def test_no_two_segments_begin_in_the_same_second_whatever_the_clock_says(tmp_path: Path) -> None:
+    begun_at = []
+    for wall_at in (100.9, 100.95, 50.0, 300.2):
+        journal = JournalWriter(tmp_path, wall_at)
+        begun_at.append(int(journal.begun_at))
+        journal.retire(journal.roll(wall_at, []))
+        begun_at.append(int(journal.begun_at))
+        journal.close()
+    assert begun_at == [100, 101, 102, 103, 104, 105, 300, 301]
+
+
 def test_a_killed_writer_has_lost_nothing_that_it_flushed(tmp_path: Path) -> None:
     ready, told = os.pipe()
     child = os.fork()
