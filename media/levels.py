@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import wave
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,3 +26,10 @@ def tone_level_dbov(samples: NDArray[np.int16], hz: float, rate: int = 8000) -> 
     angle = 2j * np.pi * hz / rate * np.arange(len(samples))
     amplitude = 2 * abs(complex(np.mean(samples * np.exp(-angle)))) / 32768
     return max(FLOOR_DBOV, 10 * float(np.log10(max(amplitude**2 / 2, 1e-12))))
+
+
+def channel_levels_dbov(path: Path) -> list[float]:
+    """`rms_dbov` of each channel of a 16-bit WAV, the left one first. Raises wave.Error and OSError."""
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, file.getnchannels())
+    return [rms_dbov(channel) for channel in samples.T]

@@ -24,7 +24,7 @@ from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
-Due = Literal["repeat-2xx", "no-ack", "no-final", "forget"]
+Due = Literal["repeat-2xx", "no-ack", "no-final"]
 
 
 class Tokens(Protocol):
@@ -115,7 +115,7 @@ class SessionTable:
         self._by_id.pop(session.session, None)
         if session.merge_key is not None:
             self.merge_keys.pop(session.merge_key, None)
-        for due in ("repeat-2xx", "no-ack", "no-final", "forget"):
+        for due in ("repeat-2xx", "no-ack", "no-final"):
             self.deadlines.cancel((session.session, due))
         if session.dialog is not None:
             self._by_dialog.pop((session.dialog.call_id, session.dialog.local_tag), None)

@@ -36,7 +36,6 @@ class Transaction:
     state: State
     sent: bytes = b""
     interval_s: float = 0.0
-    final: Response | None = None
 
     @property
     def is_client(self) -> bool:

@@ -1,20 +1,19 @@
 """Asking the running switch, through the socket in its data folder.
 
 One line of JSON goes there, `{"command": "queue.list", "arguments": {…}}`, and one comes back: `{"result": …}`, or
-`{"refused": {"what": …, "where": …, "mend": …}}`. A path of any length works: the address of a Unix socket holds only
-some hundred bytes, so the folder is opened first and the socket named through `/proc/self/fd`.
+`{"refused": {"what": …, "where": …, "mend": …}}`. A path of any length works.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from softswitch import unix_path
 from softswitch.cli.failures import NOT_RUNNING, CommandFailed
 
 CONTROL_SOCKET: Final = "control.sock"
@@ -42,7 +41,7 @@ def ask(data_dir: Path, command: str, arguments: Mapping[str, object]) -> object
 def _exchange(data_dir: Path, question: bytes) -> bytes:
     deadline = time.monotonic() + ANSWER_S_MAX
     try:
-        with _connected(data_dir) as link:
+        with unix_path.connect(data_dir / CONTROL_SOCKET, ANSWER_S_MAX) as link:
             link.settimeout(ANSWER_S_MAX)
             link.sendall(question)
             return _read_line(link, data_dir, deadline)
@@ -58,20 +57,6 @@ def _exchange(data_dir: Path, question: bytes) -> bytes:
         ) from None
     except OSError as error:
         raise _broken(data_dir, f"the switch cannot be asked: {error.strerror}") from None
-
-
-def _connected(data_dir: Path) -> socket.socket:
-    folder = os.open(data_dir, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        link.settimeout(ANSWER_S_MAX)
-        link.connect(f"/proc/self/fd/{folder}/{CONTROL_SOCKET}")
-    except OSError:
-        link.close()
-        raise
-    finally:
-        os.close(folder)
-    return link
 
 
 def _read_line(link: socket.socket, data_dir: Path, deadline: float) -> bytes:

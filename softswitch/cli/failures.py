@@ -43,6 +43,4 @@ def print_configuration_error(error: ConfigurationError) -> None:
 
 def wrong_configuration(errors: ConfigurationErrors) -> CommandFailed:
     """For commands that cannot go on without a configuration: the first error and how many there are."""
-    first, count = errors.errors[0], len(errors.errors)
-    more = "" if count == 1 else f" (and {count - 1} more: softswitch check)"
-    return CommandFailed(first.what, first.where, f"{first.mend}{more}")
+    return CommandFailed(*errors.in_three_lines())

@@ -2,7 +2,7 @@
 
 It is built from the same sans-IO endpoint as the switch, with a socket, a clock and one RTP stream added, and behaves
 as its owner tells it: it registers if it has a password, rings and picks up after a while, speaks a sound file in a
-loop, keeps what it heard. It serves one call at a time; a second is answered with 486. It is no softphone for people.
+loop. It serves one call at a time; a second is answered with 486. It is no softphone for people.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sip_stack import events as sip
@@ -24,21 +24,14 @@ from sip_stack.headers import NameAddr
 from sip_stack.message import Response
 from sip_stack.offer_answer import Negotiated, answer_offer, make_offer, read_answer
 from sip_stack.uri import SipUri
+from softswitch.shell.system_tokens import SystemTokens
 
 PACKET_S: Final = 0.02
 PACKET_SAMPLES: Final = 160
 SILENCE: Final = b"\xd5" * PACKET_SAMPLES
 DATAGRAM_BYTES_MAX: Final = 65535
-HEARD_BYTES_MAX: Final = 8000 * 600
 
 Story = Callable[[str], None]
-
-
-class SystemTokens:
-    """Unguessable texts from the operating system."""
-
-    def token(self) -> str:
-        return secrets.token_hex(8)
 
 
 @dataclass(slots=True)
@@ -59,7 +52,6 @@ class Talk:
     is_answered: bool = False
     negotiated: Negotiated | None = None
     offer: bytes = b""
-    heard: bytearray = field(default_factory=bytearray)
     started_at: float = 0.0
 
 
@@ -80,9 +72,7 @@ class Softphone:
         self.name = name
         self.behaviour = behaviour or Behaviour()
         self.talk: Talk | None = None
-        self.last_heard = b""
         self.ended = asyncio.Event()
-        self.answered = asyncio.Event()
         self.registered = asyncio.Event()
         self._switch = switch
         self._domain = domain
@@ -134,7 +124,6 @@ class Softphone:
         )
         self.talk = talk
         self.ended.clear()
-        self.answered.clear()
         target = SipUri(scheme="sip", user=number, host=self._switch.host, port=self._switch.port)
         self._endpoint.invite(
             talk.session,
@@ -227,7 +216,6 @@ class Softphone:
             return
         self.talk = Talk(session=event.session, offer=event.request.body)
         self.ended.clear()
-        self.answered.clear()
         self._endpoint.progress(event.session, 180, _now())
         shown = event.request.from_
         self._tell(f"{self.name} rings: {shown.display_name or ''} <{shown.uri.user}>")
@@ -257,14 +245,12 @@ class Softphone:
         talk.is_answered = True
         talk.negotiated = negotiated
         talk.started_at = _now()
-        self.answered.set()
         self._start(self._speak(talk))
         if self.behaviour.hangs_up_after_s is not None:
             self._after(self.behaviour.hangs_up_after_s, talk, self.hang_up)
 
     def _over(self, what: str) -> None:
         if self.talk is not None:
-            self.last_heard = bytes(self.talk.heard)
             self.talk = None
             self.ended.set()
             self._tell(f"{self.name} {what}")
@@ -338,14 +324,12 @@ class Softphone:
             await asyncio.sleep(max(0.0, due_at - _now()))
 
     def _read_rtp(self) -> None:
+        """Listens to nothing; the socket is only kept empty."""
         while True:
             try:
-                data = self._rtp_socket.recv(DATAGRAM_BYTES_MAX)
+                self._rtp_socket.recv(DATAGRAM_BYTES_MAX)
             except (BlockingIOError, ConnectionError):
                 return
-            talk = self.talk
-            if talk is not None and len(data) > 12 and data[1] & 0x7F == 8 and len(talk.heard) < HEARD_BYTES_MAX:
-                talk.heard += data[12:]
 
 
 def _udp_socket(port: int) -> socket.socket:

@@ -10,16 +10,13 @@ are made with `softphone`; their speech comes from shipped sound files.
 
 from __future__ import annotations
 
-import array
 import asyncio
 import json
-import math
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-import wave
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -29,6 +26,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from media.codecs.g711 import encode_file_pcma
+from media.levels import channel_levels_dbov
 from sip_stack.flow import Address
 from softswitch.demo.office import DOMAIN, MOBILE, NUMBER, PASSWORDS, write_office
 from softswitch.demo.softphone import Behaviour, Softphone
@@ -172,7 +170,7 @@ def _show_what_is_known(console: Console, folder: Path) -> None:
     console.print()
     console.print(table)
     for recording in reversed(_ask(folder, "recording", "list")):
-        left, right = levels_dbov(Path(str(recording["path"])))
+        left, right = channel_levels_dbov(Path(str(recording["path"])))
         console.print(
             f"\nRecording of {escape(str(recording['call']))}, {recording['seconds']:.1f} s: "
             f"{escape(str(recording['path']))}\n"
@@ -196,18 +194,6 @@ def _cell(value: object) -> str:
     if value is None:
         return "–"
     return f"{value:.1f}" if isinstance(value, float) else str(value)
-
-
-def levels_dbov(path: Path) -> tuple[float, float]:
-    """The RMS level of the left and the right channel of a 16-bit stereo WAV, in dB relative to full scale."""
-    with wave.open(str(path)) as file:
-        samples = array.array("h", file.readframes(file.getnframes()))
-    return _rms_dbov(samples[0::2]), _rms_dbov(samples[1::2])
-
-
-def _rms_dbov(samples: array.array[int]) -> float:
-    power = sum(sample * sample for sample in samples) / max(1, len(samples))
-    return 10 * math.log10(max(power, 1e-9) / 32768**2)
 
 
 def _address(listen: str) -> Address:

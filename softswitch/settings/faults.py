@@ -47,6 +47,11 @@ class ConfigurationErrors(Exception):
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
 
+    def in_three_lines(self) -> tuple[str, str, str]:
+        """What is wrong, where, and the mend of the first, with how many more there are."""
+        first, more = self.errors[0], len(self.errors) - 1
+        return first.what, first.where, first.mend + (f" (and {more} more: softswitch check)" if more else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

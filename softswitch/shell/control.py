@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from softswitch import unix_path
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.views import history_row, rfc3339, story_row
-from softswitch.shell import unix_path
 from softswitch.shell.driver import Driver
 from softswitch.store.projections import Projections, RecordingRow
 

@@ -30,6 +30,4 @@ def print_failure(what: str, where: str, mend: str) -> None:
 
 def wrong_configuration(errors: ConfigurationErrors) -> StartFailed:
     """The first error, and how many more there are."""
-    first, count = errors.errors[0], len(errors.errors)
-    more = "" if count == 1 else f" (and {count - 1} more: softswitch check)"
-    return StartFailed(first.what, first.where, f"{first.mend}{more}")
+    return StartFailed(*errors.in_three_lines())

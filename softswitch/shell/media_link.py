@@ -15,7 +15,7 @@ import structlog
 
 from media import protocol
 from media.client import FrameWriter, LinkFault, fact_reader
-from softswitch.shell import unix_path
+from softswitch import unix_path
 from softswitch.shell.driver import Driver
 
 RECONNECT_S: Final = 0.1

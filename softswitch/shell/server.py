@@ -39,6 +39,7 @@ from softswitch.shell.http_api import HttpApi
 from softswitch.shell.media_link import MediaLink
 from softswitch.shell.replaying import replay
 from softswitch.shell.restart_needed import restart_needed
+from softswitch.shell.system_tokens import SystemTokens
 from softswitch.store.journal import JournalWriter
 from softswitch.store.projections import Projections
 
@@ -52,13 +53,6 @@ IDS_ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 GC_THRESHOLDS: Final = (20_000, 20, 50)
 
 log = structlog.get_logger()
-
-
-class SystemTokens:
-    """Unguessable texts from the operating system."""
-
-    def token(self) -> str:
-        return secrets.token_hex(8)
 
 
 class Server:

@@ -61,10 +61,10 @@ class Admission:
         if trunk is not None:
             self._trunks.saw(trunk, is_reachable=True)
             return FromTrunk(trunk)
-        phone = self._phones.identify(request, now)
-        if phone is not None:
-            return FromPhone(phone)
-        return Challenged(self._phones.challenge(request, now))
+        verdict = self._phones.identify(request, now)
+        if verdict.username is not None:
+            return FromPhone(verdict.username)
+        return Challenged(self._phones.challenge(request, verdict, now))
 
     def means_us(self, uri: SipUri) -> bool:
         """Whether the host of a URI is ours: the domain, or an address we listen on, with or without its port."""
@@ -94,9 +94,11 @@ class Admission:
 
     def _register(self, event: RequestReceived, now: float) -> None:
         request = event.request
-        phone = self._phones.identify(request, now)
+        verdict = self._phones.identify(request, now)
+        phone = verdict.username
         if phone is None:
-            self._endpoint.respond(event.request_id, 401, now, headers=self._phones.challenge(request, now))
+            challenge = self._phones.challenge(request, verdict, now)
+            self._endpoint.respond(event.request_id, 401, now, headers=challenge)
             return
         try:
             address_of_record = request.to.uri

@@ -13,7 +13,7 @@ from sip_stack.digest import DigestServer, Verdict, ha1
 from sip_stack.errors import MalformedMessage
 from sip_stack.flow import Flow
 from sip_stack.message import Request
-from sip_stack.registrar import Binding, BindingChanged, BindingRemoved, Registrar, Registration
+from sip_stack.registrar import Binding, BindingChanged, BindingRemoved, Registrar, Registration, until
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import PhoneRegistrationChanged
 from softswitch.settings import Phone
@@ -43,21 +43,21 @@ class Phones:
             for binding in self._registrar.bindings(name):
                 self._forget(binding, now)
 
-    def identify(self, request: Request, now: float) -> str | None:
-        """The phone that sent the request, proved by its Authorization; None when it must be challenged."""
-        verdict = self._verify(request, now)
-        return verdict.username if verdict.is_accepted else None
+    def identify(self, request: Request, now: float) -> Verdict:
+        """The phone that sent the request, where its Authorization proves it; otherwise `challenge` it."""
+        return self._digest.verify(
+            request.headers.get_all_raw("Authorization"), request.method, str(request.uri), self._ha1_of, now
+        )
 
-    def challenge(self, request: Request, now: float) -> tuple[tuple[str, str], ...]:
-        """The headers of a 401. The algorithm is the one of the phone that From names, MD5 for everybody else."""
+    def challenge(self, request: Request, verdict: Verdict, now: float) -> tuple[tuple[str, str], ...]:
+        """The headers of a 401 to a request that proved nothing, with the algorithm of the phone in From, else MD5."""
         try:
             name = request.from_.uri.user or ""
         except MalformedMessage:
             name = ""
         phone = self._phones.get(name)
         algorithm = "MD5" if phone is None else phone.digest
-        is_stale = self._verify(request, now).is_stale
-        values = self._digest.challenge(now, algorithms=(algorithm,), is_stale=is_stale)
+        values = self._digest.challenge(now, algorithms=(algorithm,), is_stale=verdict.is_stale)
         return tuple(("WWW-Authenticate", value) for value in values)
 
     def register(self, phone: str, request: Request, flow: Flow, now: float) -> Registration:
@@ -72,8 +72,9 @@ class Phones:
         binding = record.binding
         expires_at = record.expires_wall_at - self._wall_offset_s
         if expires_at > now and binding.aor in self._phones:
-            self._take(BindingChanged(_until(binding, expires_at)), now)
-            self._registrar.restore(_until(binding, expires_at))
+            restored = until(binding, expires_at)
+            self._take(BindingChanged(restored), now)
+            self._registrar.restore(restored)
 
     def snapshot(self, now: float) -> list[BindingRecorded]:
         """Records that `restore` makes all present contacts from."""
@@ -101,11 +102,6 @@ class Phones:
     def names(self) -> list[str]:
         return list(self._phones)
 
-    def _verify(self, request: Request, now: float) -> Verdict:
-        return self._digest.verify(
-            request.headers.get_all_raw("Authorization"), request.method, str(request.uri), self._ha1_of, now
-        )
-
     def _ha1_of(self, username: str, algorithm: str) -> str | None:
         phone = self._phones.get(username)
         if phone is None or phone.digest != algorithm:
@@ -128,16 +124,3 @@ class Phones:
 
     def _recorded(self, binding: Binding, now: float) -> BindingRecorded:
         return BindingRecorded(now + self._wall_offset_s, binding.expires_at + self._wall_offset_s, binding)
-
-
-def _until(binding: Binding, expires_at: float) -> Binding:
-    return Binding(
-        aor=binding.aor,
-        contact=binding.contact,
-        flow=binding.flow,
-        expires_at=expires_at,
-        call_id=binding.call_id,
-        cseq=binding.cseq,
-        q=binding.q,
-        user_agent=binding.user_agent,
-    )

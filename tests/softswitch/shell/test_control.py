@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from softswitch import unix_path
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import CallArrived, CallEnded, RecordingEnded, RecordingStarted
-from softswitch.shell import control, unix_path
+from softswitch.shell import control
 from softswitch.shell.control import CLIENTS_MAX, LINE_BYTES_MAX, ControlServer
 from tests.softswitch.shell.running import CARRIER, Switch, invite, loaded, start, until
 

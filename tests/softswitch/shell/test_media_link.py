@@ -10,7 +10,8 @@ import pytest
 
 from media.client import FrameWriter, command_reader
 from media.protocol import Command, LoadSounds, Ready, StopPlaying
-from softswitch.shell import media_link, unix_path
+from softswitch import unix_path
+from softswitch.shell import media_link
 from softswitch.shell.media_link import MediaLink
 from tests.softswitch.shell.running import Switch, loaded, start, until
 

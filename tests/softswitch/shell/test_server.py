@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from softswitch.shell.server import SystemTokens, ids_of
+from softswitch.shell.server import ids_of
+from softswitch.shell.system_tokens import SystemTokens
 
 
 def test_ids_are_the_second_of_the_start_in_base_36() -> None:

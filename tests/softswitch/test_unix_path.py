@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.shell import unix_path
+from softswitch import unix_path
 
 
 def test_a_path_of_any_length_is_bound_and_connected(tmp_path: Path) -> None:

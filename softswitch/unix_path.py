@@ -12,11 +12,12 @@ import socket
 from pathlib import Path
 
 
-def connect(path: Path) -> socket.socket:
-    """A connected stream socket; raises OSError."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def connect(path: Path, timeout_s: float | None = None) -> socket.socket:
+    """A connected stream socket, each step bounded by `timeout_s`; raises OSError."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     link = socket.socket(socket.AF_UNIX)
     try:
+        link.settimeout(timeout_s)
         link.connect(f"/proc/self/fd/{folder}/{path.name}")
     except OSError:
         link.close()
@@ -28,7 +29,7 @@ def connect(path: Path) -> socket.socket:
 
 def bind(path: Path) -> socket.socket:
     """A bound stream socket that only this user may open; takes the place of one that is left over."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     bound = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
