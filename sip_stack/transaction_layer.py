@@ -117,7 +117,8 @@ class TransactionLayer:
             else:
                 self._do(transaction, transaction.step(Input.R_ACK), None, now)
         elif transaction is not None:
-            self._do(transaction, transaction.step(Input.R_REQUEST), None, now)
+            if transaction.step(Input.R_REQUEST) is Action.RESEND and transaction.sent:
+                self._outputs.append(SendMessage(transaction.flow, transaction.sent))
         else:
             transaction = server_transaction(key, request, flow, owner)
             self._transactions[key] = transaction
@@ -165,7 +166,7 @@ class TransactionLayer:
                 self._send(transaction, action, response, now)
             case Action.STOP_AND_LINGER:
                 self._cancel_timers(transaction)
-                self._linger(transaction, self._timers.t4_s, now)
+                self._linger(transaction, 0.0 if transaction.flow.is_reliable else self._timers.t4_s, now)
             case Action.REPORT_TIMEOUT:
                 self._outputs.append(Failed(transaction, 408))
             case Action.REPORT_FAILURE:
@@ -177,10 +178,8 @@ class TransactionLayer:
             self._transactions.pop(transaction.key, None)
 
     def _resend(self, transaction: Transaction, now: float) -> None:
-        if transaction.sent:
-            self._outputs.append(SendMessage(transaction.flow, transaction.sent))
-        if transaction.interval_s == 0 or (transaction.state is State.PROCEEDING and not transaction.is_client):
-            return
+        """Timer A, E or G has fired: the same bytes once more, and the timer's next interval."""
+        self._outputs.append(SendMessage(transaction.flow, transaction.sent))
         if transaction.is_client and transaction.is_invite:
             transaction.interval_s *= 2
         elif transaction.is_client and transaction.state is State.PROCEEDING:
