@@ -85,8 +85,9 @@ class Leave(_Item, frozen=True):
 class Play(_Item, frozen=True):
     """Plays the files of `once` one after the other without gap, then those of `loop` for ever.
 
-    It replaces what the port was being played. When `once` is through and `loop` is empty, `PlaybackEnded` says so.
-    Playing is heard by the port's far end only and is silent while the port is in a bridge.
+    It replaces what the port was being played; a `loop` that is the same as before goes on where it was interrupted.
+    When `once` is through, `PlaybackEnded` says so. Playing is heard by the port's far end only and is silent while the
+    port is in a bridge.
     """
 
     port: PortId

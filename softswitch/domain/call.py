@@ -51,7 +51,8 @@ class Call:
 
     `queue` is the queue visit that is going on (while waiting, presenting, talking), `entered_at` and `order` the
     place in it. `claim` is a presentation that was decided but not granted yet, `presentation` one that rings.
-    `overflow` is why the call left its first queue unserved. `playing` is the tag of what the caller hears.
+    `overflow` is why the call left its first queue unserved. `playing` is the tag of what the caller hears,
+    `is_spoken_to` while it is speech, `is_announcement_due` when his place is to be told right after it.
     `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
     The counters name what belongs to the call.
     """
@@ -74,6 +75,8 @@ class Call:
     connection: Connection | None = None
     overflow: Cause | None = None
     playing: str | None = None
+    is_spoken_to: bool = False
+    is_announcement_due: bool = False
     is_saying: bool = False
     dialled_legs: list[LegId] = field(default_factory=list)
     called_agent: str | None = None

@@ -71,6 +71,14 @@ class CallQueued(_Event, frozen=True):
     position: int
 
 
+class PositionAnnounced(_Event, frozen=True):
+    """A waiting caller was told his place in the queue."""
+
+    call: str
+    queue: str
+    position: int
+
+
 class QueueLeft(_Event, frozen=True):
     """A queue visit ended otherwise than by connection: the caller gave up, was moved on, or the call failed."""
 
@@ -204,6 +212,7 @@ Event: TypeAlias = (
     | CallRouted
     | CallAnswered
     | CallQueued
+    | PositionAnnounced
     | QueueLeft
     | CallPresented
     | PresentationEnded

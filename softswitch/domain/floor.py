@@ -224,7 +224,7 @@ class Floor:
     def play(self, call: Call, *, once: tuple[str, ...] = (), loop: tuple[str, ...] = ()) -> None:
         """Plays to the caller, instead of whatever played before."""
         if once or loop:
-            call.playing = call.next_tag()
+            call.playing, call.is_spoken_to = call.next_tag(), bool(once)
             self.ask(actions.PlayOnLeg(call.leg, call.playing, once, loop))
         else:
             self.stop_playing(call)
@@ -233,7 +233,7 @@ class Floor:
         """Silence, if something plays."""
         if call.playing is not None:
             self.ask(actions.StopPlayingOnLeg(call.leg, call.playing))
-            call.playing = None
+            call.playing, call.is_spoken_to = None, False
 
 
 def goals_s(office: Office) -> dict[str, float]:

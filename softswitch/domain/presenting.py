@@ -180,7 +180,7 @@ def agent_lost(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     recording.stop(floor, call, now)
     floor.ask(actions.LeaveLeg(call.call, call.leg))
     call.change("waiting", now)
-    queueing.come_back(floor, call)
+    queueing.come_back(floor, call, now)
 
 
 def end(

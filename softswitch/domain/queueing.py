@@ -1,15 +1,16 @@
 """Into a queue and out of it.
 
-Entering answers the caller at once, if nothing has before, and plays the welcome once and the music after it; from that
-moment he can be presented. Leaving otherwise than by connection is told with the wait. Whether the queue is full is
-asked before (`routing`), because a caller turned away must not be answered.
+Entering answers the caller at once, if nothing has before, and plays the welcome once and the music after it, with his
+place in the line if the queue tells it (`announcing`); from that moment he can be presented. Leaving otherwise than by
+connection is told with the wait. Whether the queue is full is asked before (`routing`), because a caller turned away
+must not be answered.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from softswitch.domain import actions, events
+from softswitch.domain import actions, announcing, events
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
@@ -34,7 +35,7 @@ def enter(floor: Floor, call: Call, name: str, now: float) -> None:
     call.order = floor.visits_made
     queue.calls[call.call] = None
     floor.tell(events.CallQueued(floor.wall(now), call.call, name, len(queue.calls)))
-    floor.play(call, once=_sound(queue.plan.welcome), loop=_sound(queue.plan.music))
+    announcing.welcome(floor, call, now)
     _limit_wait(floor, call)
     floor.is_unsettled = True
 
@@ -45,16 +46,16 @@ def connected(floor: Floor, call: Call) -> None:
     queue = floor.queues[call.queue]
     del queue.calls[call.call]
     queue.talks += 1
-    floor.deadlines.drop("max-wait", call.call)
+    _stop_waiting(floor, call)
 
 
-def come_back(floor: Floor, call: Call) -> None:
+def come_back(floor: Floor, call: Call, now: float) -> None:
     """The agent was lost: the caller has his old place in line again, and music."""
     assert call.queue is not None
     queue = floor.queues[call.queue]
     queue.talks -= 1
     queue.calls[call.call] = None
-    floor.play(call, loop=_sound(queue.plan.music))
+    announcing.resume(floor, call, now)
     _limit_wait(floor, call)
     floor.is_unsettled = True
 
@@ -66,7 +67,7 @@ def leave(
     assert call.queue is not None
     name, call.queue = call.queue, None
     del floor.queues[name].calls[call.call]
-    floor.deadlines.drop("max-wait", call.call)
+    _stop_waiting(floor, call)
     floor.tell(events.QueueLeft(floor.wall(now), call.call, name, outcome, cause, now - call.entered_at))
     floor.forget_retired(name)
 
@@ -86,5 +87,6 @@ def _limit_wait(floor: Floor, call: Call) -> None:
         floor.deadlines.set("max-wait", call.call, call.entered_at + max_wait_s)
 
 
-def _sound(name: str | None) -> tuple[str, ...]:
-    return () if name is None else (name,)
+def _stop_waiting(floor: Floor, call: Call) -> None:
+    floor.deadlines.drop("max-wait", call.call)
+    announcing.stop(floor, call)

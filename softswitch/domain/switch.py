@@ -6,14 +6,14 @@ anything changed that may give one of them an agent. It knows no clock, socket o
 comes in, and the same inputs give the same outbox.
 
 The rooms, from the top: `routing` (where a call goes), `direct` and `presenting` (who rings), `queueing` (who waits),
-`ending` (the one end), `presence` (people), all on the `floor`.
+`announcing` (what they are told), `ending` (the one end), `presence` (people), all on the `floor`.
 """
 
 from __future__ import annotations
 
 from typing import Final, TypeAlias, assert_never
 
-from softswitch.domain import direct, inputs, presence, presenting, recording, routing
+from softswitch.domain import announcing, direct, inputs, presence, presenting, recording, routing
 from softswitch.domain.actions import Action
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
@@ -191,8 +191,12 @@ class Switch:
     def _played(self, leg_id: str, tag: str, now: float) -> None:
         leg = self.floor.legs.get(leg_id)
         call = None if leg is None else self.floor.calls[leg.call]
-        if call is not None and call.is_saying and call.playing == tag:
+        if call is None or call.playing != tag:
+            return
+        if call.is_saying:
             routing.said(self.floor, call, now)
+        else:
+            announcing.spoken(self.floor, call, now)
 
     def _registered(self, phone: str, *, is_registered: bool) -> None:
         if is_registered:
@@ -215,6 +219,8 @@ class Switch:
         match kind:
             case "max-wait":
                 routing.waited_too_long(floor, floor.calls[key], now)
+            case "announce":
+                announcing.due(floor, floor.calls[key], now)
             case "ring":
                 presenting.expired(floor, key, now)
             case "direct":

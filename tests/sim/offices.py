@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from sip_stack.flow import Address
+from softswitch.domain import announcing
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -33,7 +34,7 @@ DOMAIN: Final = "office.example"
 SUPPORT: Final = "+46850010000"
 DIRECT_TO_101: Final = "+46850010001"
 MOBILE: Final = "+46701234567"
-SOUNDS: Final = ("welcome", "music/calm", "queue-full", "closed", "ringback")
+SOUNDS: Final = ("welcome", "music/calm", "queue-full", "closed", "ringback", *announcing.sounds())
 
 SUPPORT_QUEUE: Final = QueuePlan(
     queue="support",

@@ -122,6 +122,7 @@ class RandomDay:
             name=name.title(),
             agents=tuple(chosen),
             welcome=self.random.choice(("welcome", None)),
+            announce_position_every_s=self.random.choice((0.0, 5.0, 30.0)),
             ring_s=self.random.choice((3.0, 8.0, 20.0)),
             wrap_up_s=self.random.choice((0.0, 2.0, 10.0)),
             no_answer=self.random.choice(_POLICIES),

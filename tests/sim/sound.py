@@ -169,14 +169,15 @@ class SimMedia:
             assert file in self.sounds, f"{file} was never loaded"
         row = self._row(command.port)
         playing = row.playing = _Playing(command.tag, command.once, command.loop, self.clock.now)
-        if not command.loop:
+        if command.once or not command.loop:
             life = self._life
             self.clock.after(SOUND_S * len(command.once), lambda: self._played(life, command.port, playing))
 
     def _played(self, life: int, port: int, playing: _Playing) -> None:
         row = self.ports.get(port)
         if life == self._life and row is not None and row.playing is playing:
-            row.playing = None
+            if not playing.loop:
+                row.playing = None
             self._tell(protocol.PlaybackEnded(port, playing.tag))
 
     def _stop_recording(self, name: str) -> None:

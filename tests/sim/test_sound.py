@@ -49,6 +49,13 @@ REPLACED_BY_MUSIC: Script = [
     (1.5, protocol.StopPlaying(1, "welcome")),
     (10.0, protocol.ClosePort(1)),
 ]
+SAID_BEFORE_MUSIC_AND_AGAIN: Script = [
+    (0.0, protocol.OpenPort(1, 20000)),
+    (0.0, stream(1, CALLER)),
+    (0.1, protocol.Play(1, "welcome", (FILE,), (FILE,))),
+    (9.0, protocol.Play(1, "place", (FILE,), (FILE,))),
+    (20.0, protocol.ClosePort(1)),
+]
 A_RECORDED_TALK: Script = [
     (0.0, protocol.OpenPort(1, 20000)),
     (0.0, protocol.OpenPort(2, 20002)),
@@ -132,8 +139,16 @@ def shape(fact: protocol.Fact) -> tuple[object, ...]:
 
 @pytest.mark.parametrize(
     "script",
-    [PLAYED_TO_ITS_END, STOPPED_BEFORE_ITS_END, REPLACED_BY_MUSIC, A_RECORDED_TALK, A_SILENT_CALLER, A_CALLER_ON_HOLD],
-    ids=["played", "stopped", "replaced", "recorded", "silent", "held"],
+    [
+        PLAYED_TO_ITS_END,
+        STOPPED_BEFORE_ITS_END,
+        REPLACED_BY_MUSIC,
+        SAID_BEFORE_MUSIC_AND_AGAIN,
+        A_RECORDED_TALK,
+        A_SILENT_CALLER,
+        A_CALLER_ON_HOLD,
+    ],
+    ids=["played", "stopped", "replaced", "said-again", "recorded", "silent", "held"],
 )
 def test_the_simulated_media_process_tells_what_the_real_engine_tells(script: Script) -> None:
     real, simulated = facts_of_the_engine(script), facts_of_the_simulation(script)

@@ -1,0 +1,114 @@
+"""What waiting callers are told of their place."""
+
+from softswitch.domain import actions, announcing, events, inputs
+from softswitch.domain.causes import Cause
+from tests.softswitch.domain.small_office import Stage, office_with
+
+
+def nobody_ready(every_s: float = 30.0, **changes: object) -> Stage:
+    stage = Stage(office_with(announce_position_every_s=every_s, **changes))
+    for agent in ("anna", "bo"):
+        stage.choose(agent, "paused")
+    return stage
+
+
+def speech_ends(stage: Stage, leg: str) -> None:
+    """The media process reports that what is spoken to the leg is through."""
+    spoken = [action for action in stage.ever(actions.PlayOnLeg) if action.leg == leg][-1]
+    stage.tell(inputs.PlaybackEnded(leg, spoken.tag))
+
+
+def test_the_place_is_told_after_the_welcome_and_the_music_goes_on() -> None:
+    stage = nobody_ready()
+    stage.ring_in()
+    played = stage.one(actions.PlayOnLeg)
+    assert (played.once, played.loop) == (("welcome", "queue-position-1"), ("music/calm",))
+
+
+def test_the_place_is_told_again_every_so_often_and_follows_the_line() -> None:
+    stage = nobody_ready()
+    first, second = stage.ring_in(), stage.ring_in()
+    for leg in (first, second):
+        speech_ends(stage, leg)
+    stage.wait(10)
+    stage.hang_up(first)
+    stage.wait(20)
+    assert [(play.leg, play.once) for play in stage.of(actions.PlayOnLeg)] == [(second, ("queue-position-1",))]
+    speech_ends(stage, second)
+    stage.wait(30)
+    assert stage.one(events.PositionAnnounced).position == 1
+
+
+def test_zero_means_never() -> None:
+    stage = nobody_ready(every_s=0)
+    leg = stage.ring_in()
+    speech_ends(stage, leg)
+    stage.wait(500)
+    assert stage.ever(events.PositionAnnounced) == []
+
+
+def test_a_sentence_that_is_due_in_the_middle_of_another_comes_right_after_it() -> None:
+    stage = nobody_ready()
+    leg = stage.ring_in()
+    stage.wait(40)
+    assert stage.of(actions.PlayOnLeg) == [], "a welcome of 40 s is not cut off"
+    speech_ends(stage, leg)
+    assert stage.one(actions.PlayOnLeg).once == ("queue-position-1",)
+
+
+def test_an_old_sentences_end_is_not_taken_for_that_of_the_new_one() -> None:
+    stage = nobody_ready()
+    leg = stage.ring_in()
+    welcome = stage.one(actions.PlayOnLeg).tag
+    speech_ends(stage, leg)
+    stage.wait(30)
+    assert stage.one(actions.PlayOnLeg).tag != welcome
+    stage.tell(inputs.PlaybackEnded(leg, welcome))
+    stage.wait(30)
+    assert stage.of(actions.PlayOnLeg) == [], "the second sentence is still being spoken"
+
+
+def test_beyond_the_recorded_places_there_is_one_sentence_for_all() -> None:
+    stage = nobody_ready()
+    legs = [stage.ring_in() for _ in range(announcing.POSITIONS_RECORDED + 1)]
+    spoken = [action.once[-1] for action in stage.ever(actions.PlayOnLeg) if action.leg in legs[-2:]]
+    assert spoken == ["queue-position-20", "queue-position-beyond"]
+    assert set(spoken) <= set(announcing.sounds())
+
+
+def test_speaking_delays_no_presentation_and_a_connection_cuts_it_off() -> None:
+    stage = Stage(office_with(announce_position_every_s=30))
+    leg = stage.ring_in()
+    assert [event.agent for event in stage.of(events.CallPresented)] == ["anna"]
+    stage.answer("t-1-l1")
+    assert stage.one(actions.StopPlayingOnLeg).leg == leg
+    stage.wait(120)
+    assert stage.of(events.PositionAnnounced) == []
+
+
+def test_who_comes_back_into_line_hears_music_and_his_place_when_its_time_comes() -> None:
+    stage = Stage(office_with(announce_position_every_s=30, wrap_up_s=300))
+    stage.choose("bo", "paused")
+    leg = stage.ring_in()
+    stage.answer("t-1-l1")
+    stage.hang_up("t-1-l1", Cause.NOT_CONFIRMED)
+    assert (stage.one(actions.PlayOnLeg).once, stage.one(actions.PlayOnLeg).loop) == ((), ("music/calm",))
+    stage.choose("anna", "paused")
+    stage.wait(30)
+    assert (stage.one(actions.PlayOnLeg).leg, stage.one(actions.PlayOnLeg).once) == (leg, ("queue-position-1",))
+
+
+def test_whoever_is_presented_just_now_still_counts() -> None:
+    stage = Stage(office_with(announce_position_every_s=30))
+    stage.choose("bo", "paused")
+    stage.ring_in()
+    stage.ring_in()
+    assert [event.position for event in stage.ever(events.PositionAnnounced)] == [1, 2]
+
+
+def test_a_caller_who_leaves_is_told_no_more() -> None:
+    stage = nobody_ready(max_wait_s=20)
+    leg = stage.ring_in()
+    speech_ends(stage, leg)
+    stage.wait(100)
+    assert len(stage.ever(events.PositionAnnounced)) == 1
