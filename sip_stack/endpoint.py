@@ -51,6 +51,8 @@ from sip_stack.uri import SipUri
 __all__ = ["SipEndpoint", "Tokens"]
 
 METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS"})
+METHODS_INSIDE: Final = frozenset({"BYE", "INFO"})
+"""Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
 
 
@@ -248,10 +250,18 @@ class SipEndpoint:
         if not (message.top_via.branch or "").startswith(MAGIC_COOKIE):
             raise MalformedMessage("a branch of RFC 2543")
         note_source(message, flow)
-        if len(self._layer) >= TRANSACTIONS_MAX and message.method != "ACK" and message.to.tag is None:
+        if len(self._layer) >= TRANSACTIONS_MAX and self._is_new_work(message):
             self._answer_statelessly(message, flow, 503)
             return
         self._layer.receive_request(message, flow, "", now)
+
+    def _is_new_work(self, request: Request) -> bool:
+        """Whether a request belongs to nothing that we have: no transaction, no dialog, no INVITE to cancel."""
+        if request.method == "ACK" or self._layer.find_server(request) is not None:
+            return False
+        if request.method == "CANCEL":
+            return self._layer.invite_for_cancel(request) is None
+        return self._table.of_request(request) is None
 
     def _settle(self, now: float) -> None:
         outputs = self._layer.drain()
@@ -260,8 +270,22 @@ class SipEndpoint:
                 if isinstance(output, SendMessage):
                     self._table.outputs.append(output)
                 else:
-                    self._take(output, now)
+                    self._take_safely(output, now)
             outputs = self._layer.drain()
+
+    def _take_safely(self, output: LayerOutput, now: float) -> None:
+        """What is wrong in one message, theirs or ours, ends that message's transaction and nothing else."""
+        try:
+            self._take(output, now)
+        except MalformedMessage as error:
+            status = error.status_hint
+        except Exception as error:  # noqa: BLE001  # one message's fault must not end the loop; it is reported
+            self._table.outputs.append(FaultReported(f"{type(error).__name__} while treating a message: {error}"))
+            status = 500
+        else:
+            return
+        if isinstance(output, ArrivedRequest):
+            self._table.respond(output.transaction, status, now)
 
     def _take(self, output: LayerOutput, now: float) -> None:
         match output:
@@ -283,7 +307,7 @@ class SipEndpoint:
         elif request.require:
             unsupported = tuple(("Unsupported", tag) for tag in request.require)
             table.respond(transaction, 420, now, headers=unsupported)
-        elif request.to.tag is not None:
+        elif request.to.tag is not None or request.method in METHODS_INSIDE:
             self._in_dialog.take_request(transaction, now)
         elif request.method not in METHODS_OUTSIDE:
             table.respond(transaction, 405, now, headers=(("Allow", ALLOW),))

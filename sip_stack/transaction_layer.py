@@ -107,10 +107,7 @@ class TransactionLayer:
 
     def receive_request(self, request: Request, flow: Flow, owner: str, now: float) -> None:
         """A request: absorbed by its transaction, or the first of a new one."""
-        via = request.top_via
-        method = "INVITE" if request.method == "ACK" else request.method
-        key = (via.branch or "", via.sent_by, method)
-        transaction = self._transactions.get(key)
+        transaction = self.find_server(request)
         if request.method == "ACK":
             if transaction is None or transaction.state is State.ACCEPTED:
                 self._outputs.append(ArrivedAck(request, flow))
@@ -120,8 +117,8 @@ class TransactionLayer:
             if transaction.step(Input.R_REQUEST) is Action.RESEND and transaction.sent:
                 self._outputs.append(SendMessage(transaction.flow, transaction.sent))
         else:
-            transaction = server_transaction(key, request, flow, owner)
-            self._transactions[key] = transaction
+            transaction = server_transaction(_server_key(request), request, flow, owner)
+            self._transactions[transaction.key] = transaction
             self._outputs.append(ArrivedRequest(transaction))
 
     def receive_response(self, response: Response, now: float) -> None:
@@ -136,6 +133,10 @@ class TransactionLayer:
             raise LocalError("a response to our own request")
         action = transaction.step(sent_input(response.status))
         self._do(transaction, action, response, now)
+
+    def find_server(self, request: Request) -> Transaction | None:
+        """The server transaction that a request matches (§17.2.3); an ACK matches its INVITE's."""
+        return self._transactions.get(_server_key(request))
 
     def invite_for_cancel(self, request: Request) -> Transaction | None:
         """The INVITE that a CANCEL means (§9.2)."""
@@ -225,6 +226,11 @@ class TransactionLayer:
     def _cancel_timers(self, transaction: Transaction) -> None:
         for input_ in (Input.T_RETRANSMIT, Input.T_TIMEOUT, Input.T_LINGER):
             self._deadlines.cancel((transaction.key, input_))
+
+
+def _server_key(request: Request) -> Key:
+    via = request.top_via
+    return (via.branch or "", via.sent_by, "INVITE" if request.method == "ACK" else request.method)
 
 
 def ack_for_failure(invite: Request, response: Response) -> Request:

@@ -36,8 +36,8 @@ class Side:
         self.told: list[tuple[float, object]] = []
         self.ended_at: float | None = None
 
-    def start(self, method: str, **more: str) -> Transaction:
-        message = _read(request(method, **more))
+    def start(self, method: str, *, uri: str = "sip:bob@far.example") -> Transaction:
+        message = _read(request(method, uri=uri))
         assert isinstance(message, Request)
         message.headers.remove("Via")
         via = Via("UDP", BOB.host, BOB.port)
