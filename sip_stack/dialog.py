@@ -36,17 +36,13 @@ class DialogState:
 
 
 def dialog_of_response(request: Request, response: Response, flow: Flow) -> DialogState:
-    """The UAC's dialog from its INVITE and a response with a To tag (§12.1.2); raises MalformedMessage."""
-    remote_tag = response.to.tag
-    local_tag = request.from_.tag
-    if remote_tag is None or local_tag is None:
-        raise MalformedMessage("a response without a To tag")
+    """The UAC's dialog from its INVITE and a response (§12.1.2: no To tag is an empty one); raises MalformedMessage."""
     contacts = response.contacts
     target = str(contacts[0].uri) if contacts else request.uri_text
     return DialogState(
         call_id=request.call_id,
-        local_tag=local_tag,
-        remote_tag=remote_tag,
+        local_tag=request.from_.tag or "",
+        remote_tag=response.to.tag or "",
         local_cseq=request.cseq.number,
         remote_cseq=0,
         local_uri=_bare(request.from_),

@@ -110,15 +110,16 @@ class SessionTable:
         self.outputs.append(DialogEstablished(session.session, dialog))
 
     def remove(self, session: Session) -> None:
-        """Forgets the session and all that hangs on it."""
+        """Forgets the session and all that hangs on it; a fork shares call and local tag with the session it left."""
         session.phase = Phase.OVER
         self._by_id.pop(session.session, None)
         if session.merge_key is not None:
             self.merge_keys.pop(session.merge_key, None)
         for due in ("repeat-2xx", "no-ack", "no-final"):
             self.deadlines.cancel((session.session, due))
-        if session.dialog is not None:
-            self._by_dialog.pop((session.dialog.call_id, session.dialog.local_tag), None)
+        dialog = session.dialog
+        if dialog is not None and self._by_dialog.get((dialog.call_id, dialog.local_tag)) is session:
+            del self._by_dialog[dialog.call_id, dialog.local_tag]
             self.outputs.append(DialogForgotten(session.session))
 
     def branch(self) -> str:

@@ -12,6 +12,8 @@ from sip_stack.message import Headers, Request, Response
 from sip_stack.uri import SipUri
 
 RINGING = (180, 183)
+UNUSABLE_ANSWER = 502
+"""The status that is reported when a 2xx came of which no dialog can be made."""
 
 
 class Connect:
@@ -93,20 +95,20 @@ class Connect:
     def _success(self, session: Session, response: Response, now: float) -> None:
         table = self._table
         assert session.invite is not None
-        tag = response.to.tag or ""
-        if session.ack and tag == session.ack_tag:
-            table.outputs.append(_send(session, session.ack))
-            return
         try:
             dialog = dialog_of_response(session.invite.request, response, session.flow)
         except MalformedMessage:
+            self.fail(session, UNUSABLE_ANSWER, None)
+            return
+        if session.ack and dialog.remote_tag == session.ack_tag:
+            table.outputs.append(_send(session, session.ack))
             return
         if session.ack:
             self._end_fork(session, dialog.remote_tag, response, now)
             return
         was_cancelled = session.phase is not Phase.CALLING
         table.establish(session, dialog)
-        session.ack_tag = tag
+        session.ack_tag = dialog.remote_tag
         session.ack = table.send_ack(dialog, dialog.local_cseq)
         table.deadlines.cancel((session.session, "no-final"))
         if was_cancelled:
@@ -143,6 +145,7 @@ class Connect:
             ("To", invite.headers.get("To") or ""),
             ("Call-ID", invite.call_id),
             ("CSeq", f"{invite.cseq.number} CANCEL"),
+            *(("Route", value) for value in invite.headers.get_all_raw("Route")),
             *(session.end_headers or ()),
         ]
         cancel = Request("CANCEL", invite.uri_text, Headers(items))
