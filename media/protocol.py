@@ -188,7 +188,7 @@ class DigitPressed(_Item, frozen=True):
 
 
 class PlaybackEnded(_Item, frozen=True):
-    """`once` is through and there was no `loop`. A file that could not be played counts as played."""
+    """`once` is through, and the `loop` goes on if there is one. A file that could not be played counts as played."""
 
     port: PortId
     tag: Tag

@@ -59,6 +59,10 @@ def _call_show(node: Node, arguments: Mapping[str, object], now: float) -> objec
     return views.call_show(node.switch, _text(arguments, "id"), now)
 
 
+def _call_why(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    return views.call_why(node.switch, _text(arguments, "id"), now)
+
+
 def _call_hangup(node: Node, arguments: Mapping[str, object], now: float) -> object:
     call = _text(arguments, "id")
     node.tell(inputs.HangUpCall(call), now)
@@ -132,6 +136,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "status": _status,
     "call.list": _call_list,
     "call.show": _call_show,
+    "call.why": _call_why,
     "call.hangup": _call_hangup,
     "queue.list": _queue_list,
     "queue.show": _queue_show,

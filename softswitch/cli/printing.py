@@ -69,6 +69,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(f"{neutral(text)}\n")
 
 
+def clock(instant: object) -> str:
+    """The time of day of an RFC 3339 text, in its own zone, to the tenth of a second."""
+    return str(instant)[11:21]
+
+
 def cell(value: object) -> str:
     """A value as a person reads it."""
     if value is None or value in ("", [], {}):

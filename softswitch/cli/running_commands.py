@@ -17,7 +17,7 @@ import typer
 
 from softswitch.cli import control
 from softswitch.cli.failures import DONE, NOT_RUNNING, WRONG_USAGE, CommandFailed
-from softswitch.cli.printing import print_json, print_line, print_object, print_rows
+from softswitch.cli.printing import clock, print_json, print_line, print_object, print_rows
 from softswitch.cli.since import FORMS, parse_since
 from softswitch.settings import glimpse, load
 
@@ -29,7 +29,11 @@ AgentName: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="As `a
 def add_to(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(reload)
-    for group, text in ((_calls(), "Calls that are up."), (_queues(), "Callers who wait."), (_agents(), "People.")):
+    for group, text in (
+        (_calls(), "Calls, and why they went where they went."),
+        (_queues(), "Callers who wait."),
+        (_agents(), "People."),
+    ):
         app.add_typer(group, help=text)
     app.add_typer(_lists("phone", "Registrations."), help="Devices that register here.")
     app.add_typer(_lists("trunk", "Carriers, and whether they answer."), help="Carriers.")
@@ -70,6 +74,17 @@ def _calls() -> typer.Typer:
     def call_show(context: typer.Context, call: CallId, as_json: AsJson = False) -> int:
         """One call, with its queues and everyone it was presented to."""
         return _show(_ask(context, "call.show", {"id": call}), as_json=as_json)
+
+    @group.command(name="why")
+    def call_why(context: typer.Context, call: CallId, as_json: AsJson = False) -> int:
+        """Why a call went where it went: who was considered, who was left out, and what it waits for."""
+        answer = _ask(context, "call.why", {"id": call})
+        if as_json or not isinstance(answer, dict):
+            print_json(answer)
+        else:
+            for reason in answer["reasons"]:
+                print_line(f"{clock(reason['at'])}  {reason['text']}")
+        return DONE
 
     @group.command(name="hangup")
     def call_hangup(context: typer.Context, call: CallId, as_json: AsJson = False) -> int:

@@ -36,6 +36,7 @@ class QueueVisit(msgspec.Struct):
 
     queue: str
     entered_at: float
+    position: int | None = None
     wait_s: float | None = None
     outcome: str | None = None
     cause: Cause | None = None
@@ -52,6 +53,8 @@ class PresentationRecord(msgspec.Struct):
     runner_up: str | None
     exclusions: tuple[Exclusion, ...]
     config: str
+    idle_s: float | None = None
+    runner_up_idle_s: float | None = None
     ended_at: float | None = None
     outcome: str | None = None
     cause: Cause | None = None
@@ -124,7 +127,7 @@ def _grow(record: CallRecord, event: Event) -> None:
         case CallQueued():
             record.queue = event.queue
             record.wait_s = None
-            record.queue_visits.append(QueueVisit(event.queue, event.at))
+            record.queue_visits.append(QueueVisit(event.queue, event.at, event.position))
         case QueueLeft():
             _left(record, event)
         case CallPresented():
@@ -184,6 +187,8 @@ def _presented(event: CallPresented) -> PresentationRecord:
         runner_up=event.runner_up,
         exclusions=event.exclusions,
         config=event.config,
+        idle_s=event.idle_s,
+        runner_up_idle_s=event.runner_up_idle_s,
     )
 
 

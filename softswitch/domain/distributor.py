@@ -3,8 +3,8 @@
 Callers are served in the order of their entering time, across queues, and a queue competes only for agents it can use:
 a caller for whom nobody is free keeps nobody from serving the next. Among the candidates of a caller the one who has
 been idle longest is first; ties go in the order of the queue's `agents`. With every decision go the number of
-candidates, the runner-up, and how many agents each rule kept out, so that "why her and not him" can be answered
-afterwards.
+candidates, the runner-up, how long both have been idle, and whom each rule kept out, so that "why her and not him" can
+be answered afterwards.
 
 What it leaves out for now: priorities, skills and any strategy but `longest-idle`.
 """
@@ -73,14 +73,19 @@ class AgentView:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Present `call` to `agent`. `exclusions`: agents of the queue kept out, by rule, in the order of RULES."""
+    """Present `call` to `agent`, who has been idle for `idle_s` seconds.
+
+    `exclusions`: the agents of the queue that each rule kept out, in the order of RULES.
+    """
 
     call: CallId
     queue: str
     agent: str
+    idle_s: float
     candidates: int
     runner_up: str | None
-    exclusions: tuple[tuple[Rule, int], ...]
+    runner_up_idle_s: float | None
+    exclusions: tuple[tuple[Rule, tuple[str, ...]], ...]
 
 
 def distribute(
@@ -106,10 +111,7 @@ def distribute(
             exhausted.add(caller.queue)
             continue
         taken.add(ranked[0].agent)
-        found = list(reasons.values())
-        counts = tuple((rule, found.count(rule)) for rule in RULES if rule in found)
-        runner_up = ranked[1].agent if len(ranked) > 1 else None
-        decisions.append(Decision(caller.call, caller.queue, ranked[0].agent, len(ranked), runner_up, counts))
+        decisions.append(_decision(caller, ranked, reasons, now))
     return decisions
 
 
@@ -126,3 +128,28 @@ def exclusion(view: AgentView, now: float, *, is_taken: bool = False) -> Rule | 
     if not view.devices:
         return "unreachable"
     return None if view.devices_free else "in-use"
+
+
+def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, ...]], ...]:
+    """The agents that each rule keeps out, in the order of RULES and of the agents."""
+    kept_out: dict[Rule, list[str]] = {}
+    for agent, rule in reasons.items():
+        if rule is not None:
+            kept_out.setdefault(rule, []).append(agent)
+    return tuple((rule, tuple(kept_out[rule])) for rule in RULES if rule in kept_out)
+
+
+def _decision(
+    caller: WaitingCaller, ranked: Sequence[AgentView], reasons: Mapping[str, Rule | None], now: float
+) -> Decision:
+    winner, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
+    return Decision(
+        call=caller.call,
+        queue=caller.queue,
+        agent=winner.agent,
+        idle_s=now - winner.idle_since_at,
+        candidates=len(ranked),
+        runner_up=None if runner_up is None else runner_up.agent,
+        runner_up_idle_s=None if runner_up is None else now - runner_up.idle_since_at,
+        exclusions=by_rule(reasons),
+    )

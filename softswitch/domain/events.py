@@ -90,14 +90,18 @@ class QueueLeft(_Event, frozen=True):
 
 
 class Exclusion(msgspec.Struct, frozen=True):
-    """How many agents a rule kept out of a decision."""
+    """How many agents a rule kept out of a decision, and the first of them by name."""
 
     rule: str
     agents: int
+    names: tuple[str, ...] = ()
 
 
 class CallPresented(_Event, frozen=True):
-    """A waiting call is shown to one agent; `legs` ring. With the reasons: runner-up, exclusions, configuration."""
+    """A waiting call is shown to one agent; `legs` ring. With the reasons: runner-up, exclusions, configuration.
+
+    `idle_s` and `runner_up_idle_s` are what the two were ranked by.
+    """
 
     call: str
     presentation: str
@@ -108,6 +112,8 @@ class CallPresented(_Event, frozen=True):
     runner_up: str | None
     exclusions: tuple[Exclusion, ...]
     config: str
+    idle_s: float | None = None
+    runner_up_idle_s: float | None = None
 
 
 class PresentationEnded(_Event, frozen=True):

@@ -18,7 +18,8 @@ from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.deadlines import Deadlines
-from softswitch.domain.events import Event, Exclusion
+from softswitch.domain.distributor import Decision
+from softswitch.domain.events import Event
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
@@ -35,16 +36,14 @@ PresentationState: TypeAlias = Literal["claiming", "ringing"]
 class Presentation:
     """A waiting call shown to one agent. While `claiming`, nothing rings yet and the call still waits.
 
-    `has_rung`: some device rang until its network or we gave up; `refusals`: what devices answered, in order.
+    `decision`: why her; `refusals`: what devices answered, in order.
     """
 
     presentation: str
     call: CallId
     queue: str
     agent: str
-    candidates: int
-    runner_up: str | None
-    exclusions: tuple[Exclusion, ...]
+    decision: Decision
     state: PresentationState = "claiming"
     legs: list[LegId] = field(default_factory=list)
     refusals: list[Cause] = field(default_factory=list)

@@ -24,6 +24,9 @@ from softswitch.domain.leg import Leg
 CLAIM_REFUSED_S: Final = 1.0
 """An agent whose claim another node was granted is left alone so long: by then her state is known here."""
 
+EXCLUDED_NAMED_MAX: Final = 20
+"""So many agents whom a rule kept out are kept by name; beyond that they are counted."""
+
 _OUTAGES: Final = frozenset({Cause.UNREACHABLE, Cause.NETWORK_FAILURE, Cause.UNKNOWN_NUMBER, Cause.INCOMPATIBLE_MEDIA})
 """Refusals that say something of the device: it is left out for a while."""
 
@@ -79,9 +82,7 @@ def _claim(floor: Floor, decision: Decision) -> None:
         call=call.call,
         queue=decision.queue,
         agent=decision.agent,
-        candidates=decision.candidates,
-        runner_up=decision.runner_up,
-        exclusions=tuple(Exclusion(rule, agents) for rule, agents in decision.exclusions),
+        decision=decision,
     )
     floor.presentations[presentation.presentation] = presentation
     call.claim = floor.agents[decision.agent].claim = presentation.presentation
@@ -228,7 +229,7 @@ def _ring(floor: Floor, presentation: Presentation, call: Call, now: float) -> N
     call.presentation = presentation.presentation
     call.change("presenting", now)
     floor.deadlines.set("ring", presentation.presentation, now + plan.ring_s)
-    at = floor.wall(now)
+    at, decision = floor.wall(now), presentation.decision
     floor.tell(
         events.CallPresented(
             at,
@@ -237,10 +238,12 @@ def _ring(floor: Floor, presentation: Presentation, call: Call, now: float) -> N
             presentation.queue,
             presentation.agent,
             tuple(presentation.legs),
-            presentation.candidates,
-            presentation.runner_up,
-            presentation.exclusions,
+            decision.candidates,
+            decision.runner_up,
+            tuple(Exclusion(rule, len(names), names[:EXCLUDED_NAMED_MAX]) for rule, names in decision.exclusions),
             floor.office.version,
+            round(decision.idle_s, 3),
+            None if decision.runner_up_idle_s is None else round(decision.runner_up_idle_s, 3),
         )
     )
     for leg, device in zip(legs, devices, strict=True):

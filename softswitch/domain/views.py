@@ -8,6 +8,7 @@ is not counted. `waiting` are the callers in line, those being presented include
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
 from softswitch.domain.refusals import unknown
 from softswitch.domain.switch import Switch
+from softswitch.domain.why import Reason, explain, explain_wait
 
 Row: TypeAlias = dict[str, object]
 
@@ -92,6 +94,27 @@ def call_show(switch: Switch, call_id: str, now: float) -> Row:
         if leg.call == call_id
     ]
     return row
+
+
+def why_row(record: CallRecord, reasons: Iterable[Reason], timezone: str) -> Row:
+    """What `call why` shows: the sentences, each with its time."""
+    return {
+        "id": record.id,
+        "caller": record.caller,
+        "dialled": record.dialled,
+        "outcome": record.outcome,
+        "reasons": [{"at": rfc3339(reason.at, timezone), "text": reason.text} for reason in reasons],
+    }
+
+
+def call_why(switch: Switch, call_id: str, now: float) -> Row:
+    """Why a call that is up is where it is; raises CommandRefused when there is none of that id."""
+    floor = switch.floor
+    record = floor.records.open_record(call_id)
+    if record is None or call_id not in floor.calls:
+        raise unknown("call", call_id, floor.calls, "softswitch call list")
+    waits = explain_wait(floor, floor.calls[call_id], now)
+    return why_row(record, [*explain(record), *waits], floor.office.timezone)
 
 
 def queue_list(switch: Switch, now: float) -> list[Row]:

@@ -22,8 +22,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch import unix_path
+from softswitch.domain.call_record import CallRecord
 from softswitch.domain.refusals import CommandRefused
-from softswitch.domain.views import history_row, rfc3339, story_row
+from softswitch.domain.views import history_row, rfc3339, story_row, why_row
+from softswitch.domain.why import explain
 from softswitch.shell.driver import Driver
 from softswitch.store.projections import Projections, RecordingRow
 
@@ -112,11 +114,16 @@ class ControlServer:
                 return await self._recording_path(arguments)
             case "reload":
                 return await self._reload()
-            case "call.show":
+            case "call.show" | "call.why":
                 ended = await self._projections.call(str(arguments.get("id")))
                 if ended is not None:
-                    return story_row(ended, self._timezone)
+                    return self._story(name, ended)
         return self._driver.command(name, arguments)
+
+    def _story(self, name: str, ended: CallRecord) -> object:
+        if name == "call.show":
+            return story_row(ended, self._timezone)
+        return why_row(ended, explain(ended), self._timezone)
 
     @property
     def _timezone(self) -> str:

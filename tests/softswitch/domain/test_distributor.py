@@ -17,6 +17,7 @@ def views(**idle_since: float) -> dict[str, AgentView]:
 def test_the_longest_idle_agent_gets_the_caller_and_the_next_is_the_runner_up() -> None:
     (decision,) = distribute([WaitingCaller("c", "q", 0.0, 1)], {"q": "abc"}, views(a=50.0, b=10.0, c=30.0), NOW)
     assert (decision.agent, decision.runner_up, decision.candidates) == ("b", "c", 3)
+    assert (decision.idle_s, decision.runner_up_idle_s) == (90.0, 70.0)
 
 
 def test_ties_go_in_the_order_of_the_queues_agents() -> None:
@@ -40,7 +41,7 @@ def test_a_queue_that_cannot_use_the_agent_does_not_block_the_one_that_can() -> 
     agents = {"a": replace(FREE, presence="paused"), "b": replace(FREE, agent="b")}
     decisions = distribute(callers, {"p": "a", "q": "ab"}, agents, NOW)
     assert [(decision.call, decision.agent, decision.exclusions) for decision in decisions] == [
-        ("served", "b", (("paused", 1),))
+        ("served", "b", (("paused", ("a",)),))
     ]
 
 
@@ -49,7 +50,7 @@ def test_an_agent_is_given_to_one_caller_only() -> None:
     assert [decision.call for decision in distribute(callers, {"q": "a"}, views(a=0.0), NOW)] == ["c1"]
 
 
-def test_exclusions_are_counted_by_rule() -> None:
+def test_exclusions_name_the_agents_by_rule() -> None:
     agents = {
         "a": replace(FREE, activity="talking"),
         "b": replace(FREE, agent="b", activity="talking"),
@@ -57,7 +58,7 @@ def test_exclusions_are_counted_by_rule() -> None:
         "d": replace(FREE, agent="d"),
     }
     (decision,) = distribute([WaitingCaller("c", "q", 0.0, 1)], {"q": "abcd"}, agents, NOW)
-    assert decision.exclusions == (("logged-out", 1), ("talking", 2))
+    assert decision.exclusions == (("logged-out", ("c",)), ("talking", ("a", "b")))
     assert decision.runner_up is None
 
 

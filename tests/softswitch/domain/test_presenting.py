@@ -59,7 +59,7 @@ def test_devices_that_cannot_be_reached_are_not_rung_and_agents_without_any_are_
     assert list(stage.dialled()) == [MOBILE_DEVICE]
     (presented,) = stage.of(events.CallPresented)
     assert (presented.agent, presented.candidates) == ("bo", 1)
-    assert presented.exclusions == (events.Exclusion("unreachable", 1),)
+    assert presented.exclusions == (events.Exclusion("unreachable", 1, ("anna",)),)
 
 
 def test_without_a_trunk_that_answers_no_number_is_rung() -> None:

@@ -1,0 +1,147 @@
+"""Why a call went where it went, in plain sentences.
+
+Everything told here is in the call's record, which is a fold over the journal: the sentences are the same while the
+call is up and years later. Only of a caller who waits there is more to say: what keeps each agent of his queue from him
+at this moment, by the very rules that the distributor goes by.
+
+What it leaves out: scores of other strategies than `longest-idle`, which is the only one yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from softswitch.domain import announcing, presenting
+from softswitch.domain.call import Call
+from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
+from softswitch.domain.causes import Cause
+from softswitch.domain.distributor import by_rule, exclusion
+from softswitch.domain.floor import Floor
+
+WORDS_OF_RULES: Final[Mapping[str, str]] = {
+    "logged-out": "logged out",
+    "paused": "paused",
+    "talking": "talking",
+    "ringing": "being rung already",
+    "wrap-up": "in wrap-up",
+    "chosen-for-another": "chosen for another caller in the same moment",
+    "backing-off": "left alone for a while after a call that was not taken",
+    "unreachable": "no telephone that can be reached",
+    "in-use": "all telephones in use",
+}
+"""How each rule of the distributor is told."""
+
+_NAMES_TOLD_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence; `at` is wall seconds."""
+
+    at: float
+    text: str
+
+
+def explain(record: CallRecord) -> list[Reason]:
+    """The way of a call, ended or up, in the order in which it came about."""
+    overflows = iter(record.routes[1:])
+    reasons = list(_arrival(record))
+    for visit in record.queue_visits:
+        reasons += _visit(visit, overflows)
+    for shown in record.presentations:
+        reasons += _presentation(shown)
+    reasons.sort(key=lambda reason: reason.at)
+    if record.ended_at is not None and record.outcome is not None and record.cause is not None:
+        by = {"caller": "the caller", "agent": "whoever was called", "switch": "the switch"}[
+            record.ended_by or "switch"
+        ]
+        reasons.append(Reason(record.ended_at, f"The call was ended by {by}: {record.outcome}, {record.cause.value}."))
+    return reasons
+
+
+def explain_wait(floor: Floor, call: Call, now: float) -> list[Reason]:
+    """What a waiting caller waits for; empty in any other state."""
+    if call.state != "waiting" or call.queue is None:
+        return []
+    at = floor.wall(now)
+    views = {name: presenting.agent_view(floor, name, now) for name in floor.plan(call.queue).agents}
+    kept_out = by_rule({name: exclusion(view, now) for name, view in views.items() if view is not None})
+    reasons = [Reason(at, f"He waits now in place {announcing.position(floor, call)} of queue {call.queue}.")]
+    if not floor.plan(call.queue).agents:
+        return [*reasons, Reason(at, f"Queue {call.queue} has no agents.")]
+    told = [_kept_out(rule, len(names), names[:_NAMES_TOLD_MAX]) for rule, names in kept_out]
+    return [*reasons, Reason(at, f"Nobody can be presented to him: {'; '.join(told)}.")]
+
+
+def _arrival(record: CallRecord) -> Iterator[Reason]:
+    by = f"by trunk {record.trunk}" if record.phone is None else f"from phone {record.phone}"
+    yield Reason(record.arrived_at, f"{record.caller} called {record.dialled} {by}.")
+    if record.routes:
+        destination, rule = record.routes[0]
+        yield Reason(record.arrived_at, f"By the rule “{rule}” it went to {destination}.")
+    if record.connected_at is not None and not record.queue_visits:
+        yield Reason(record.connected_at, "The call was answered and the two were joined.")
+
+
+def _visit(visit: QueueVisit, overflows: Iterator[tuple[str, str]]) -> Iterator[Reason]:
+    queue, left_at = visit.queue, visit.entered_at + (visit.wait_s or 0.0)
+    is_turned_away = visit.cause == Cause.QUEUE_FULL
+    if not is_turned_away:
+        place = "" if visit.position is None else f" in place {visit.position}"
+        yield Reason(visit.entered_at, f"He entered queue {queue}{place}.")
+    match visit.outcome:
+        case "overflowed":
+            destination = next(overflows, ("nowhere", ""))[0]
+            why = "was full" if is_turned_away else f"did not serve him within max_wait_s ({_s(visit.wait_s)})"
+            yield Reason(left_at, f"Queue {queue} {why}; its overflow_to sent him on to {destination}.")
+        case "abandoned":
+            yield Reason(left_at, f"He gave up after {_s(visit.wait_s)} in queue {queue}.")
+        case "failed":
+            cause = "" if visit.cause is None else f": {visit.cause.value}"
+            yield Reason(left_at, f"He was lost to queue {queue} after {_s(visit.wait_s)}{cause}.")
+        case _:
+            pass
+
+
+def _presentation(shown: PresentationRecord) -> Iterator[Reason]:
+    agent = shown.agent
+    if shown.candidates == 1:
+        text = f"Queue {shown.queue} chose {agent}, the only one who could take the call."
+    else:
+        text = f"Queue {shown.queue} chose {agent} of {shown.candidates} who could take the call: idle longest"
+        text += f" ({_s(shown.idle_s)}), before {shown.runner_up} ({_s(shown.runner_up_idle_s)})."
+    if shown.exclusions:
+        told = "; ".join(_kept_out(rule.rule, rule.agents, rule.names) for rule in shown.exclusions)
+        text += f" Left out: {told}."
+    yield Reason(shown.presented_at, text)
+    if shown.ended_at is not None:
+        yield Reason(shown.ended_at, _end_of(shown, shown.ended_at - shown.presented_at))
+
+
+def _end_of(shown: PresentationRecord, rang_s: float) -> str:
+    agent, cause = shown.agent, "" if shown.cause is None else f" ({shown.cause.value})"
+    texts = {
+        "connected": f"{agent} answered after {_s(rang_s)}, and the two were joined.",
+        "no-answer": f"{agent} was rung for {_s(rang_s)} and did not answer.",
+        "busy": f"{agent} was busy.",
+        "declined": f"{agent} declined.",
+        "unreachable": f"No telephone of {agent} could be reached.",
+        "failed": f"The telephones of {agent} failed{cause}.",
+        "caller-gone": f"The caller was gone before {agent} answered.",
+        "agent-lost": f"{agent} was lost after answering.",
+        "withdrawn": f"The call was taken back from {agent}{cause}.",
+    }
+    counted = " This counts as a miss." if shown.is_counted else ""
+    return texts.get(shown.outcome or "", f"The presentation to {agent} ended{cause}.") + counted
+
+
+def _kept_out(rule: str, agents: int, names: tuple[str, ...]) -> str:
+    who = ", ".join(names) or f"{agents} agents"
+    more = f" and {agents - len(names)} more" if names and agents > len(names) else ""
+    return f"{who}{more} ({WORDS_OF_RULES.get(rule, rule)})"
+
+
+def _s(seconds: float | None) -> str:
+    return "unknown" if seconds is None else f"{seconds:.1f} s"
