@@ -49,7 +49,10 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class Session:
-    """One session. `end_headers` is set when `end` was asked for and has to wait for an answer or an ACK."""
+    """One session. `end_headers` is set when `end` was asked for and has to wait for an answer or an ACK.
+
+    `unacknowledged` is the INVITE or re-INVITE whose 2xx we repeat.
+    """
 
     session: SessionId
     is_uac: bool
@@ -63,7 +66,7 @@ class Session:
     ack: bytes = b""
     ack_tag: str = ""
     reoffer: Transaction | None = None
-    final: bytes = b""
+    unacknowledged: Transaction | None = None
     interval_s: float = 0.0
     end_headers: HeaderList | None = None
     merge_key: tuple[str, str, int] | None = None

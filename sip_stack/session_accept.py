@@ -70,8 +70,8 @@ class Accept:
     ) -> None:
         """Sends the 2xx of an INVITE or re-INVITE and begins to wait for its ACK."""
         table = self._table
-        response = table.respond(transaction, 200, now, tag=session.local_tag, headers=headers, body=body)
-        session.final = response.serialise()
+        table.respond(transaction, 200, now, tag=session.local_tag, headers=headers, body=body)
+        session.unacknowledged = transaction
         session.interval_s = table.timers.t1_s
         table.deadlines.set((session.session, "repeat-2xx"), now + session.interval_s)
         table.deadlines.set((session.session, "no-ack"), now + table.timers.transaction_s)
@@ -103,12 +103,13 @@ class Accept:
         table.outputs.append(SessionCancelled(session.session, transaction.request.headers.get("Reason")))
 
     def take_ack(self, request: Request, now: float) -> None:
-        """The ACK of a 2xx of ours."""
+        """The ACK of a 2xx of ours; its CSeq tells of which (§13.2.2.4)."""
         table = self._table
         session = table.of_request(request)
-        if session is None or not session.final:
+        invite = None if session is None else session.unacknowledged
+        if session is None or invite is None or invite.request.cseq.number != request.cseq.number:
             return
-        session.final = b""
+        session.unacknowledged = None
         for due in ("repeat-2xx", "no-ack"):
             table.deadlines.cancel((session.session, due))
         if session.end_headers is not None:
@@ -119,16 +120,16 @@ class Accept:
 
     def repeat(self, session: Session, now: float) -> None:
         """The 2xx once more; the interval doubles up to T2."""
-        table = self._table
-        if session.final:
-            table.outputs.append(SendMessage(session.flow, session.final))
+        table, invite = self._table, session.unacknowledged
+        if invite is not None:
+            table.outputs.append(SendMessage(invite.flow, invite.sent))
             session.interval_s = min(2 * session.interval_s, table.timers.t2_s)
             table.deadlines.set((session.session, "repeat-2xx"), now + session.interval_s)
 
     def give_up(self, session: Session, now: float) -> None:
         """64·T1 without an ACK: the session ends with BYE (§13.3.1.4)."""
         was_asked = session.end_headers is not None
-        session.final = b""
+        session.unacknowledged = None
         self._table.send_bye(session, session.end_headers or (), now)
         if not was_asked:
             self._table.outputs.append(SessionEnded(session.session, by_peer=False, status=408, reason=None))

@@ -31,7 +31,7 @@ class InDialog:
 
     def end(self, session: Session, headers: HeaderList, now: float) -> None:
         """BYE now, or after the ACK that we wait for (§15: a callee must not send BYE before it)."""
-        if session.phase is Phase.UP and not session.final:
+        if session.phase is Phase.UP and session.unacknowledged is None:
             self._table.send_bye(session, headers, now)
         elif session.phase in (Phase.AWAITING_ACK, Phase.UP):
             session.end_headers = headers
@@ -101,7 +101,7 @@ class InDialog:
     def _reinvite(self, session: Session, transaction: Transaction, now: float) -> None:
         table = self._table
         transaction.owner = f"reinvite:{session.session}"
-        if session.phase is not Phase.UP or session.final or session.reoffer is not None:
+        if session.phase is not Phase.UP or session.unacknowledged is not None or session.reoffer is not None:
             headers = (("Retry-After", str(REINVITE_RETRY_AFTER_S)),)
             table.respond(transaction, 500, now, tag=session.local_tag, headers=headers)
             return

@@ -79,10 +79,12 @@ class Party:
         return self.clock.now
 
     def hear(self, data: bytes, flow: Flow | None = None) -> None:
+        """One message arrives now."""
         self.endpoint.receive_datagram(data, flow or self.flow, self.now)
 
     def run_until(self, at: float) -> None:
         """Does all that is due until then, each at its time."""
+        self._collect()
         while (due := self.endpoint.next_deadline()) is not None and due <= at:
             self.clock.now = max(due, self.now)
             self.endpoint.handle_timeout(self.now)
