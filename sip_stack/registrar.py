@@ -44,14 +44,14 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class BindingChanged:
-    """The binding is new, or counts instead of an earlier one of the same contact."""
+    """The binding is new, or counts instead of an earlier one of the same text."""
 
     binding: Binding
 
 
 @dataclass(frozen=True, slots=True)
 class BindingRemoved:
-    """The binding is gone: removed by the phone, or expired."""
+    """The binding is gone: removed by the phone, expired, or written otherwise from now on."""
 
     binding: Binding
 
@@ -86,7 +86,7 @@ class Registrar:
     def register(self, aor: str, request: Request, flow: Flow, now: float) -> Registration:
         """Carries out a REGISTER whose sender may speak for `aor`. Nothing changes when it is refused."""
         try:
-            if request.is_contact_star:
+            if "*" in request.headers.all("Contact"):
                 return self._remove_all(aor, request, now)
             wanted = [(contact, self._expires_s(contact, request)) for contact in request.contacts]
         except MalformedMessage as error:
@@ -95,18 +95,17 @@ class Registrar:
             return Registration(423, (("Min-Expires", str(self._limits.expires_s_min)),))
         if any(self._is_out_of_order(aor, contact.uri, request) for contact, _ in wanted):
             return Registration(500)
-        fresh = sum(1 for contact, expires_s in wanted if expires_s and self._find(aor, contact.uri) is None)
-        if len(self._bindings.get(aor, [])) + fresh > self._limits.contacts_max:
+        if self._is_too_many(aor, wanted):
             return Registration(403, (("Warning", '399 softswitch "too many contacts"'),))
         changes: list[BindingChange] = []
         for contact, expires_s in wanted:
             old = self._find(aor, contact.uri)
             if old is not None:
                 self._drop(old)
+                if not expires_s or old.contact != str(contact.uri):
+                    changes.append(BindingRemoved(old))
             if expires_s:
                 changes.append(BindingChanged(self._add(aor, contact, expires_s, request, flow, now)))
-            elif old is not None:
-                changes.append(BindingRemoved(old))
         return self._done(aor, changes, now)
 
     def restore(self, binding: Binding) -> None:
@@ -133,7 +132,7 @@ class Registrar:
         return self._deadlines.next_deadline()
 
     def _remove_all(self, aor: str, request: Request, now: float) -> Registration:
-        if request.expires != 0:
+        if request.expires != 0 or not request.is_contact_star:
             return Registration(400)
         gone = list(self._bindings.get(aor, []))
         if any(binding.call_id == request.call_id and binding.cseq >= request.cseq.number for binding in gone):
@@ -161,6 +160,18 @@ class Registrar:
     def _is_out_of_order(self, aor: str, uri: SipUri, request: Request) -> bool:
         old = self._find(aor, uri)
         return old is not None and old.call_id == request.call_id and old.cseq >= request.cseq.number
+
+    def _is_too_many(self, aor: str, wanted: list[tuple[NameAddr, int]]) -> bool:
+        """Whether more than `contacts_max` would be bound afterwards, or the request takes more than all of them out
+        and as many in."""
+        if len(wanted) > 2 * self._limits.contacts_max:
+            return True
+        kept = [SipUri.parse(binding.contact) for binding in self._bindings.get(aor, [])]
+        for contact, expires_s in wanted:
+            kept = [uri for uri in kept if not uri.is_equivalent(contact.uri)]
+            if expires_s:
+                kept.append(contact.uri)
+        return len(kept) > self._limits.contacts_max
 
     def _find(self, aor: str, uri: SipUri) -> Binding | None:
         for binding in self._bindings.get(aor, []):
