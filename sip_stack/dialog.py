@@ -17,6 +17,9 @@ from sip_stack.uri import SipUri
 RESTORED_CSEQ_STEP = 100
 """How far a restarted process goes on from the last recorded CSeq: requests since then were not recorded."""
 
+NO_CSEQ = -1
+"""Lower than any: the peer has not sent a request in the dialog yet (§12.1.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DialogState:
@@ -44,7 +47,7 @@ def dialog_of_response(request: Request, response: Response, flow: Flow) -> Dial
         local_tag=request.from_.tag or "",
         remote_tag=response.to.tag or "",
         local_cseq=request.cseq.number,
-        remote_cseq=0,
+        remote_cseq=NO_CSEQ,
         local_uri=_bare(request.from_),
         remote_uri=_bare(request.to),
         remote_target=target,
