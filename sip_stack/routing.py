@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sip_stack.flow import Address, Flow
-from sip_stack.headers import Via
+from sip_stack.headers import Via, split_values
 from sip_stack.message import Request
 from sip_stack.uri import SipUri
 
@@ -24,9 +24,8 @@ def note_source(request: Request, flow: Flow) -> None:
     if via.rport is not None:
         values["rport"] = str(flow.remote.port)
     if values:
-        first, comma, rest = (request.headers.get("Via") or "").partition(",")
-        del first
-        request.headers.replace("Via", str(via.with_params(**values)) + comma + rest)
+        _, *others = split_values(request.headers.get("Via") or "")
+        request.headers.replace("Via", ", ".join([str(via.with_params(**values)), *others]))
 
 
 def response_flow(request: Request, flow: Flow) -> Flow:
