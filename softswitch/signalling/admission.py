@@ -15,6 +15,7 @@ from sip_stack.endpoint import SipEndpoint
 from sip_stack.errors import MalformedMessage
 from sip_stack.events import RequestReceived
 from sip_stack.flow import Address, Flow
+from sip_stack.invite_session import ALLOW
 from sip_stack.message import Request
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import FromPhone, FromTrunk
@@ -22,8 +23,6 @@ from softswitch.signalling.phones import Phones
 from softswitch.signalling.trunks import Trunks
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
-
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Admission:
         ours = [address for _, address in listening]
         ours += [advertised[address] for address in ours if address in advertised]
         self._our_hosts = frozenset(address.host for address in ours)
-        self._our_ports = frozenset(address.port for address in ours)
+        self._our_addresses = frozenset((address.host, address.port) for address in ours)
 
     def origin(self, request: Request, flow: Flow, now: float) -> FromTrunk | FromPhone | Challenged:
         """Who sends this request."""
@@ -70,7 +69,7 @@ class Admission:
         """Whether the host of a URI is ours: the domain, or an address we listen on, with or without its port."""
         if uri.host == self._domain:
             return True
-        return uri.host in self._our_hosts and (uri.port is None or uri.port in self._our_ports)
+        return uri.host in self._our_hosts if uri.port is None else (uri.host, uri.port) in self._our_addresses
 
     def dialled(self, uri: SipUri) -> str:
         """What was dialled: the user part at our own host, the whole address at a foreign one (nothing leads there)."""
@@ -80,6 +79,12 @@ class Admission:
 
     def answer(self, event: RequestReceived, now: float) -> None:
         """Answers a request that starts no call."""
+        try:
+            self._answer(event, now)
+        except MalformedMessage as error:
+            self._endpoint.respond(event.request_id, error.status_hint, now)
+
+    def _answer(self, event: RequestReceived, now: float) -> None:
         if event.request.method == "REGISTER":
             self._register(event, now)
             return
@@ -100,11 +105,7 @@ class Admission:
             challenge = self._phones.challenge(request, verdict, now)
             self._endpoint.respond(event.request_id, 401, now, headers=challenge)
             return
-        try:
-            address_of_record = request.to.uri
-        except MalformedMessage:
-            self._endpoint.respond(event.request_id, 400, now)
-            return
+        address_of_record = request.to.uri
         if not self.means_us(address_of_record) or address_of_record.user != phone:
             self._endpoint.respond(event.request_id, 403, now)
             return

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+
+import pytest
+
+from sip_stack.flow import Address
+from softswitch.domain.inputs import FromPhone, FromTrunk, LegInvited
+from softswitch.settings.model import AcceptFrom
+from tests.sim.offices import SUPPORT
+from tests.sim.sip_text import SipText
+from tests.softswitch.signalling.stage import (
+    CARRIER,
+    DESK,
+    STRANGER,
+    SWITCH,
+    Stage,
+    invite,
+    prove,
+    register,
+    settings_of_office,
+    with_body,
+    with_trunk,
+)
+
+
+def accept(network: str, port: int | None = None) -> AcceptFrom:
+    return AcceptFrom(ipaddress.ip_network(network), port)
+
+
+def invited(stage: Stage) -> LegInvited:
+    (told,) = stage.told
+    assert isinstance(told, LegInvited)
+    return told
+
+
+def statuses(answers: list[SipText]) -> list[int | None]:
+    return [answer.status for answer in answers]
+
+
+def options(source: Address, *, call: str = "ping", proof: str = "") -> str:
+    return with_body(
+        f"""\
+OPTIONS sip:office.example SIP/2.0
+Via: SIP/2.0/UDP {source};branch=z9hG4bK-{call}-{"2" if proof else "1"};rport
+Max-Forwards: 70
+From: <sip:101@office.example>;tag=1
+To: <sip:office.example>
+Call-ID: {call}
+CSeq: {"2" if proof else "1"} OPTIONS
+{proof}
+""",
+        "",
+    )
+
+
+# Who is a trunk.
+
+
+def test_an_invite_from_the_trunks_address_and_port_is_the_trunks() -> None:
+    stage = Stage()
+    assert statuses(stage.hear(invite(), CARRIER)) == [100]
+    assert invited(stage).origin == FromTrunk("carrier")
+
+
+def test_on_udp_another_port_of_the_trunks_host_is_not_the_trunk() -> None:
+    stage = Stage()
+    assert statuses(stage.hear(invite(), Address(CARRIER.host, 5081))) == [100, 401]
+    assert not stage.told
+
+
+def test_on_tcp_the_port_is_not_compared_because_connections_come_from_any() -> None:
+    stage = Stage()
+    stage.hear(invite(), Address(CARRIER.host, 49152), transport="tcp")
+    assert invited(stage).origin == FromTrunk("carrier")
+
+
+def test_without_a_port_in_accept_from_every_port_of_the_host_is_the_trunk() -> None:
+    stage = Stage(with_trunk(settings_of_office(), accept_from=(accept("10.0.1.1"),)))
+    stage.hear(invite(), Address("10.0.1.1", 6789))
+    assert invited(stage).origin == FromTrunk("carrier")
+
+
+def test_a_prefix_in_accept_from_takes_in_its_hosts_and_no_other() -> None:
+    stage = Stage(with_trunk(settings_of_office(), accept_from=(accept("10.7.0.0/24"),)))
+    stage.hear(invite(call="inside"), Address("10.7.0.255", 5060))
+    assert invited(stage).origin == FromTrunk("carrier")
+    assert statuses(stage.hear(invite(call="outside"), Address("10.7.1.0", 5060))) == [100, 401]
+
+
+def test_what_a_stranger_writes_into_from_via_and_contact_makes_him_no_trunk() -> None:
+    stage = Stage()
+    assert statuses(stage.hear(invite(source=CARRIER), STRANGER)) == [100, 401]
+    assert not stage.told
+
+
+# Who must prove himself.
+
+
+def test_a_phones_invite_is_challenged_and_then_counts_as_the_phone_whatever_its_from_says() -> None:
+    stage = Stage()
+    liar = '"The boss" <sip:102@office.example>'
+    uri = f"sip:101@{SWITCH}"
+    _, challenge = stage.hear(invite("101", caller=liar, source=DESK), DESK)
+    assert challenge.status == 401
+    assert 'realm="office.example"' in challenge.need("WWW-Authenticate")
+    stage.hear(invite("101", caller=liar, source=DESK, proof=prove(challenge, "INVITE", "103", uri=uri)), DESK)
+    told = invited(stage)
+    assert (told.origin, told.caller, told.caller_name) == (FromPhone("103"), "103", "Phone 103")
+
+
+def test_a_register_is_challenged_even_from_the_trunks_address() -> None:
+    stage = Stage()
+    answers = stage.hear(register("101", "sip:101@10.0.1.1:5080", CARRIER, cseq=1), CARRIER)
+    assert statuses(answers) == [401]
+    assert answers[0].get("WWW-Authenticate") is not None
+
+
+def test_an_unknown_user_and_a_wrong_password_get_the_same_answer() -> None:
+    answers = []
+    for phone in ("101", "199"):
+        stage = Stage()
+        (first,) = stage.hear(register(phone, f"sip:{phone}@{DESK}", DESK, cseq=1), DESK)
+        proof = prove(first, "REGISTER", phone, "guessed")
+        (second,) = stage.hear(register(phone, f"sip:{phone}@{DESK}", DESK, cseq=2, proof=proof), DESK)
+        answers.append([(answer.first_line, [name for name, _ in answer.headers]) for answer in (first, second)])
+        challenges = [answer.need("WWW-Authenticate") for answer in (first, second)]
+        assert "stale" not in challenges[1], "a wrong password is no matter of an old nonce"
+        assert challenges[0] != challenges[1], "the second challenge is a fresh one"
+    assert answers[0] == answers[1]
+    assert answers[0][1][0] == "SIP/2.0 401 Unauthorized"
+
+
+def test_a_right_password_with_an_old_nonce_is_told_that_only_the_nonce_is_stale() -> None:
+    stage = Stage()
+    (first,) = stage.hear(register("101", f"sip:101@{DESK}", DESK, cseq=1), DESK)
+    stage.wait(3600)
+    proof = prove(first, "REGISTER", "101")
+    (second,) = stage.hear(register("101", f"sip:101@{DESK}", DESK, cseq=2, proof=proof), DESK)
+    assert second.status == 401
+    assert "stale=true" in second.need("WWW-Authenticate")
+
+
+def test_the_challenge_offers_md5_unless_the_phones_entry_says_sha_256() -> None:
+    settings = settings_of_office()
+    phones = {**settings.phones, "102": replace(settings.phones["102"], digest="SHA-256")}
+    stage = Stage(replace(settings, phones=phones))
+    for phone, algorithm in (("101", "MD5"), ("102", "SHA-256")):
+        (answer,) = stage.hear(register(phone, f"sip:{phone}@{DESK}", DESK, cseq=1), DESK)
+        assert [f"algorithm={algorithm}" in value for value in answer.all("WWW-Authenticate")] == [True]
+        stage.register(phone)
+
+
+# REGISTER.
+
+
+def test_a_phone_cannot_register_anothers_address() -> None:
+    stage = Stage()
+    (first,) = stage.hear(register("101", f"sip:101@{DESK}", DESK, cseq=1), DESK)
+    proof = prove(first, "REGISTER", "102")
+    answers = stage.hear(register("101", f"sip:101@{DESK}", DESK, cseq=2, proof=proof), DESK)
+    assert statuses(answers) == [403]
+    assert not stage.told
+
+
+def test_a_phone_cannot_register_an_address_of_another_domain() -> None:
+    stage = Stage()
+    (first,) = stage.hear(register("101", f"sip:101@{DESK}", DESK, cseq=1), DESK)
+    text = register("101", f"sip:101@{DESK}", DESK, cseq=2, proof=prove(first, "REGISTER", "101"))
+    assert statuses(stage.hear(text.replace("To: <sip:101@office.example>", "To: <sip:101@other.example>"), DESK)) == [
+        403
+    ]
+
+
+@pytest.mark.parametrize(("uri", "status"), [("sip:@@@", 400), ("sip:[::1", 400), ("urn:service:sos", 416)])
+@pytest.mark.parametrize("source", [STRANGER, CARRIER])
+def test_a_register_to_a_uri_that_cannot_be_read_is_answered_and_raises_nothing(
+    uri: str, status: int, source: Address
+) -> None:
+    stage = Stage()
+    text = register("101", f"sip:101@{source}", source, cseq=1).replace("sip:office.example SIP/2.0", f"{uri} SIP/2.0")
+    assert statuses(stage.hear(text, source)) == [status]
+
+
+def test_an_options_to_a_uri_that_cannot_be_read_is_answered_and_raises_nothing() -> None:
+    stage = Stage()
+    text = options(STRANGER).replace("OPTIONS sip:office.example", "OPTIONS sip:@@@")
+    assert statuses(stage.hear(text, STRANGER)) == [400]
+
+
+# OPTIONS.
+
+
+def test_options_are_answered_to_a_trunk_and_challenged_for_everyone_else() -> None:
+    stage = Stage()
+    (answer,) = stage.hear(options(CARRIER), CARRIER)
+    assert answer.status == 200
+    assert answer.need("Accept") == "application/sdp"
+    (challenge,) = stage.hear(options(STRANGER, call="other"), STRANGER)
+    assert challenge.status == 401
+    proof = prove(challenge, "OPTIONS", "101")
+    assert statuses(stage.hear(options(STRANGER, call="other", proof=proof), STRANGER)) == [200]
+
+
+def test_options_tell_every_method_that_is_understood_also_those_within_a_call() -> None:
+    (answer,) = Stage().hear(options(CARRIER), CARRIER)
+    allowed = {method.strip() for method in answer.need("Allow").split(",")}
+    assert allowed == {"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "REGISTER"}
+
+
+# Which URIs mean us.
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"sip:{SUPPORT}@office.example",
+        f"sip:{SUPPORT}@OFFICE.example:5060;user=phone",
+        f"sip:{SUPPORT}@10.0.0.1",
+        f"sip:{SUPPORT}@10.0.0.1:5060",
+        f"sip:%2B{SUPPORT[1:]}@10.0.0.1",
+        f"tel:{SUPPORT}",
+    ],
+)
+def test_the_domain_and_our_addresses_with_or_without_port_lead_to_the_number_that_was_dialled(uri: str) -> None:
+    stage = Stage()
+    stage.hear(invite(uri=uri))
+    assert invited(stage).dialled == SUPPORT
+
+
+@pytest.mark.parametrize("host", ["other.example", "10.0.0.2", "10.0.0.1:5080"])
+def test_a_number_at_a_foreign_host_is_not_our_number(host: str) -> None:
+    stage = Stage()
+    stage.hear(invite(uri=f"sip:{SUPPORT}@{host}"))
+    assert invited(stage).dialled == f"{SUPPORT}@{host.partition(':')[0]}"
+
+
+def test_the_port_of_one_of_our_addresses_does_not_make_another_address_with_it_ours() -> None:
+    stage = Stage(listening=(("udp", SWITCH), ("udp", Address("10.0.0.2", 5070))))
+    stage.hear(invite(call="one", uri=f"sip:{SUPPORT}@10.0.0.2:5070"))
+    assert invited(stage).dialled == SUPPORT
+    stage.hear(invite(call="other", uri=f"sip:{SUPPORT}@10.0.0.1:5070"))
+    assert invited(stage).dialled == f"{SUPPORT}@10.0.0.1"
+
+
+def test_the_advertised_address_is_ours_too() -> None:
+    settings = settings_of_office()
+    stage = Stage(replace(settings, sip=replace(settings.sip, advertised_address="198.51.100.7")))
+    for number, host in enumerate(("198.51.100.7", "198.51.100.7:5060", "10.0.0.1:5060")):
+        stage.hear(invite(call=f"call-{number}", uri=f"sip:{SUPPORT}@{host}"))
+        assert invited(stage).dialled == SUPPORT
