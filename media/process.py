@@ -80,6 +80,7 @@ class MediaProcess:
         self._linkless_at: float | None = None
         self._is_stopping = False
         self._unfinished: set[str] = set()
+        self._gone: set[socket.socket] = set()
         self._lateness_s: list[float] = []
         self._skipped = 0
         self._told_at = time.monotonic()
@@ -135,10 +136,11 @@ class MediaProcess:
         rows_of: list[int] = []
         lengths: list[int] = []
         locked = self.engine.rows.locked
+        others: list[int] = []
         for fd, _ in self._epoll.poll(0, len(self._row_of_fd) + 16):
             row = self._row_of_fd.get(fd)
             if row is None:
-                self._special[fd](now)
+                others.append(fd)
                 continue
             receive = self._sockets[row].recvfrom_into
             for _ in range(PACKETS_PER_SOCKET_MAX):
@@ -156,6 +158,11 @@ class MediaProcess:
                     lengths.append(length)
         if rows_of:
             self._take(rows_of, lengths, now)
+        # Only now: a command empties sockets into the arena and gives rows away, and a new link ends the one before.
+        for fd in others:
+            read = self._special.get(fd)
+            if read is not None:
+                read(now)
 
     def _take(self, rows_of: list[int], lengths: list[int], now: float) -> None:
         count = len(rows_of)
@@ -292,6 +299,7 @@ class MediaProcess:
         if not message:
             print(f"media: the {name} process is gone; calls go on without it", file=sys.stderr)
             self._epoll.unregister(link.fileno())
+            self._gone.add(link)
             return None
         return message
 
@@ -326,7 +334,8 @@ class MediaProcess:
         self._to_writer.append(writer.encode_order(FinishAll()))
         while True:
             self._pass_on()
-            if time.monotonic() >= deadline or not (self._unfinished or self._to_writer):
+            is_done = self._writer in self._gone or not (self._unfinished or self._to_writer)
+            if is_done or time.monotonic() >= deadline:
                 break
             if select.select([self._writer], [], [], 0.05)[0]:
                 self._read_writer(time.monotonic())

@@ -15,7 +15,7 @@ file. This module knows no numpy, no SIP and no calls.
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -30,6 +30,8 @@ BridgeId: TypeAlias = str
 RecordingId: TypeAlias = str
 Tag: TypeAlias = str
 CodecName: TypeAlias = Literal["PCMA", "PCMU"]
+PayloadType: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=127)]
+UdpPort: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
 class _Item(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -40,7 +42,7 @@ class OpenPort(_Item, frozen=True):
     """Takes a row for `port` on the UDP port `udp_port`, emptied of what lay in its socket. It sends nothing yet."""
 
     port: PortId
-    udp_port: int
+    udp_port: UdpPort
 
 
 class SetStream(_Item, frozen=True):
@@ -54,9 +56,9 @@ class SetStream(_Item, frozen=True):
 
     port: PortId
     codec: CodecName
-    payload_type: int
-    telephone_event: int | None
-    remote: tuple[str, int] | None
+    payload_type: PayloadType
+    telephone_event: PayloadType | None
+    remote: tuple[str, UdpPort] | None
     sends: bool = True
     receives: bool = True
     is_source_learnt: bool = False
