@@ -19,11 +19,15 @@ from softswitch.settings import Media
 
 @dataclass(slots=True)
 class LegMedia:
-    """The media side of one leg: its row and UDP port, and how far offer and answer have come."""
+    """The media side of one leg: its row and UDP port, and how far offer and answer have come.
+
+    `codecs` are those in force when media was first spoken of; a reload meanwhile is for legs that begin after it.
+    """
 
     port: int
     udp_port: int
     generation: int
+    codecs: tuple[str, ...] = ()
     version: int = 0
     last_offer: bytes = b""
     early_answer: bytes = b""
@@ -35,7 +39,7 @@ def offer(leg: LegMedia, media: Media) -> bytes:
     """Our offer: all our codecs, in our order."""
     leg.version += 1
     leg.last_offer = make_offer(
-        media.address, leg.udp_port, media.codecs, session_id=leg.port, version=leg.version, direction="sendrecv"
+        media.address, leg.udp_port, _codecs(leg, media), session_id=leg.port, version=leg.version, direction="sendrecv"
     )
     return leg.last_offer
 
@@ -46,7 +50,7 @@ def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
         body,
         address=media.address,
         udp_port=leg.udp_port,
-        codecs=media.codecs,
+        codecs=_codecs(leg, media),
         session_id=leg.port,
         version=leg.version + 1,
     )
@@ -57,7 +61,8 @@ def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
 
 
 def is_acceptable(leg: LegMedia, body: bytes, media: Media) -> bool:
-    """Whether `take_offer` could answer this offer."""
+    """Whether `take_offer` could answer this offer, also when other codecs come into force before it does."""
+    _codecs(leg, media)
     try:
         take_offer(dataclasses.replace(leg), body, media)
     except UnacceptableSdp:
@@ -67,7 +72,7 @@ def is_acceptable(leg: LegMedia, body: bytes, media: Media) -> bool:
 
 def take_answer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
     """Reads the peer's answer to our last offer; raises UnacceptableSdp."""
-    negotiated = read_answer(leg.last_offer, body or leg.early_answer, media.codecs)
+    negotiated = read_answer(leg.last_offer, body or leg.early_answer, _codecs(leg, media))
     _refuse_ourselves(negotiated.remote, media)
     leg.negotiated = negotiated
     return negotiated
@@ -95,6 +100,11 @@ def stream(leg: LegMedia, negotiated: Negotiated, *, signalled_from: str, may_be
         receives=negotiated.direction in ("sendrecv", "recvonly"),
         is_source_learnt=may_be_behind_nat and remote is not None and remote.host != signalled_from,
     )
+
+
+def _codecs(leg: LegMedia, media: Media) -> tuple[str, ...]:
+    leg.codecs = leg.codecs or media.codecs
+    return leg.codecs
 
 
 def _refuse_ourselves(remote: Address | None, media: Media) -> None:
