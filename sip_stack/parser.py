@@ -91,7 +91,7 @@ _TOO_LARGE: Final = f"more than MESSAGE_BYTES_MAX = {MESSAGE_BYTES_MAX}"
 def _empty_line(data: bytes | bytearray) -> tuple[int, int]:
     """Where the headers end and where the body begins; -1 for both while there is no empty line."""
     end, length = data.find(b"\n\r\n"), 3
-    bare = data.find(b"\n\n", 0, end if end >= 0 else len(data))
+    bare = data.find(b"\n\n", 0, end + 1 if end >= 0 else len(data))
     if bare >= 0:
         end, length = bare, 2
     if end < 0:

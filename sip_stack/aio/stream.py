@@ -74,6 +74,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._flow: Flow | None = None
         self._patience: asyncio.TimerHandle | None = None
+        self._is_half_ping = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -98,8 +99,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        if self._patience is not None:
-            self._patience.cancel()
+        self._stop_waiting()
         if self._flow is not None:
             self._listener.closed(self._flow)
 
@@ -117,9 +117,9 @@ class _Connection(asyncio.Protocol):
     def _deliver(self, flow: Flow) -> None:
         while self._buffer:
             if self._buffer.startswith(b"\r\n"):
-                if self._buffer.startswith(b"\r\n\r\n"):
+                if self._is_half_ping:
                     self.send(b"\r\n")
-                    del self._buffer[:2]
+                self._is_half_ping = not self._is_half_ping
                 del self._buffer[:2]
                 continue
             length = message_length(self._buffer)
@@ -129,12 +129,17 @@ class _Connection(asyncio.Protocol):
                 return
             message = bytes(self._buffer[:length])
             del self._buffer[:length]
+            self._is_half_ping = False
+            self._stop_waiting()
             self._listener.received(message, flow)
 
     def _be_patient(self) -> None:
         if not self._buffer:
-            if self._patience is not None:
-                self._patience.cancel()
-                self._patience = None
+            self._stop_waiting()
         elif self._patience is None:
             self._patience = asyncio.get_running_loop().call_later(MESSAGE_S_MAX, self.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
