@@ -58,7 +58,7 @@ class FrameReader(Generic[T]):
             del self._buffer[:end]
             try:
                 number, item = self._decoder.decode(payload)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise LinkFault(f"a frame that is no item of the protocol: {error}") from None
             if number > self._last_number:
                 self._last_number = number
