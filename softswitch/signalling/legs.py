@@ -124,8 +124,8 @@ class Legs:
                 leg.from_ = self._shown(self.trunks.caller_id(leg.trunk) or ANONYMOUS, "")
         self._add(leg)
         if leg.media is None or not leg.targets:
-            self.let_go(leg)
             cause = Cause.UNREACHABLE if leg.media is not None else Cause.NO_MEDIA_PORTS
+            self.let_go(leg)
             self.outbox.tell(LegRefused(leg.leg, cause))
             return
         self._open(leg.media)
