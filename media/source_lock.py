@@ -21,7 +21,7 @@ _HEADER: Final = struct.Struct("!BBHII")
 
 
 class SourceLock:
-    """Judges the packets that do not come from the locked source; those that do never get here."""
+    """Judges packets by their source. Those of the locked one need not be asked about, but may be."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -43,9 +43,11 @@ class SourceLock:
         self._candidates.pop(row, None)
 
     def admits(self, row: int, source: Source, packet: memoryview, now: float) -> bool:
-        """Whether a packet from a source that is not the locked one is taken; it may become the locked one."""
+        """Whether a packet is taken; its source may become the locked one. `source` is host and port, no more."""
         rows = self._rows
         signalled, locked = rows.signalled[row], rows.locked[row]
+        if source == locked:
+            return True
         is_free = locked is None or now - float(rows.heard_at[row]) >= RELOCK_AFTER_S
         if signalled is None or not is_free:
             rows.strangers[row] += 1
