@@ -13,29 +13,47 @@ GAP_TICKS: Final = 3
 END_REPEATS: Final = 3
 VOLUME: Final = 10
 DIGITS_WAITING_MAX: Final = 64
+LATE_SAMPLES_MAX: Final = 16_000
+"""Two seconds: an event of the same stream that began before the last one by no more than this came late."""
+
+_DURATION_MAX: Final = 0xFFFF
 
 _EVENT: Final = struct.Struct("!BBH")
 
 
 class Listener:
-    """Reports each press once, at its first packet: packets of one press share their timestamp."""
+    """Reports each press once, at its first packet: packets of one press share their timestamp.
+
+    A press that lasts longer than a duration can tell goes on under a timestamp that is later by just that duration
+    (RFC 4733, 2.5.1.3).
+    """
 
     def __init__(self, rows: int) -> None:
-        self._last_ts: list[int | None] = [None] * rows
+        self._last: list[tuple[int, int, int] | None] = [None] * rows
 
     def clear(self, row: int) -> None:
-        self._last_ts[row] = None
+        self._last[row] = None
 
     def take(self, row: int, packet: memoryview) -> str | None:
         """The key that was pressed, None for a repetition or an event that is no key."""
         header_bytes = 12 + 4 * (packet[0] & 15)
+        if packet[0] & 0x10 and len(packet) >= header_bytes + 4:
+            header_bytes += 4 + 4 * int.from_bytes(packet[header_bytes + 2 : header_bytes + 4], "big")
         if len(packet) < header_bytes + _EVENT.size:
             return None
-        (ts,) = struct.unpack_from("!I", packet, 4)
+        ts, ssrc = struct.unpack_from("!II", packet, 4)
         event = packet[header_bytes]
-        if ts == self._last_ts[row] or event >= len(KEYS):
+        if event >= len(KEYS):
             return None
-        self._last_ts[row] = ts
+        last = self._last[row]
+        if last is not None and last[0] == ssrc:
+            _, last_ts, last_event = last
+            if (last_ts - ts) & 0xFFFFFFFF <= LATE_SAMPLES_MAX:
+                return None
+            if event == last_event and (ts - last_ts) & 0xFFFFFFFF == _DURATION_MAX:
+                self._last[row] = ssrc, ts, event
+                return None
+        self._last[row] = ssrc, ts, event
         return KEYS[event]
 
 
