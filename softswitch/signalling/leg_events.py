@@ -125,6 +125,7 @@ class LegEvents:
         leg.is_answered = leg.is_confirmed = True
         self._legs.set_stream(leg)
         self._outbox.tell(inputs.LegAnswered(leg.leg))
+        self._tell_of_hold(leg)
 
     def _refused(self, leg: Leg, event: sip.SessionRefused, now: float) -> None:
         if leg.trunk is not None:
@@ -139,16 +140,15 @@ class LegEvents:
 
     def _confirmed(self, leg: Leg, event: sip.SessionConfirmed, now: float) -> None:
         leg.is_confirmed = True
-        if leg.media is None or not event.body:
-            if leg.media is not None and leg.media.negotiated is None:
+        if leg.media is None:
+            return
+        if leg.media.open_offer and (event.body or leg.media.negotiated is None):
+            try:
+                negotiation.take_answer(leg.media, event.body, self._legs.settings.media)
+            except UnacceptableSdp:
                 self._break(leg, Cause.INCOMPATIBLE_MEDIA, now)
-            return
-        try:
-            negotiation.take_answer(leg.media, event.body, self._legs.settings.media)
-        except UnacceptableSdp:
-            self._break(leg, Cause.INCOMPATIBLE_MEDIA, now)
-            return
-        self._legs.set_stream(leg)
+                return
+            self._legs.set_stream(leg)
         self._tell_of_hold(leg)
 
     def _reoffered(self, leg: Leg, event: sip.SessionReoffered, now: float) -> None:
@@ -176,7 +176,7 @@ class LegEvents:
 
     def _silent(self, port: int, now: float) -> None:
         leg = self._legs.of_port(port)
-        if leg is not None and leg.is_answered and not leg.is_held and not leg.is_probed:
+        if leg is not None and leg.is_confirmed and not leg.is_held and not leg.is_probed:
             leg.is_probed = True
             self._legs.endpoint.probe(leg.session, now)
 

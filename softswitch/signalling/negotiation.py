@@ -21,7 +21,8 @@ from softswitch.settings import Media
 class LegMedia:
     """The media side of one leg: its row and UDP port, and how far offer and answer have come.
 
-    `codecs` are those in force when media was first spoken of; a reload meanwhile is for legs that begin after it.
+    `open_offer` is ours that was not answered yet, empty when no answer is due. `codecs` are those in force when media
+    was first spoken of; a reload meanwhile is for legs that begin after it.
     """
 
     port: int
@@ -29,7 +30,7 @@ class LegMedia:
     generation: int
     codecs: tuple[str, ...] = ()
     version: int = 0
-    last_offer: bytes = b""
+    open_offer: bytes = b""
     early_answer: bytes = b""
     negotiated: Negotiated | None = None
     is_open: bool = False
@@ -38,10 +39,10 @@ class LegMedia:
 def offer(leg: LegMedia, media: Media) -> bytes:
     """Our offer: all our codecs, in our order."""
     leg.version += 1
-    leg.last_offer = make_offer(
+    leg.open_offer = make_offer(
         media.address, leg.udp_port, _codecs(leg, media), session_id=leg.port, version=leg.version, direction="sendrecv"
     )
-    return leg.last_offer
+    return leg.open_offer
 
 
 def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
@@ -56,6 +57,7 @@ def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
     )
     _refuse_ourselves(negotiated.remote, media)
     leg.version += 1
+    leg.open_offer = b""
     leg.negotiated = negotiated
     return negotiated
 
@@ -71,9 +73,10 @@ def is_acceptable(leg: LegMedia, body: bytes, media: Media) -> bool:
 
 
 def take_answer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
-    """Reads the peer's answer to our last offer; raises UnacceptableSdp."""
-    negotiated = read_answer(leg.last_offer, body or leg.early_answer, _codecs(leg, media))
+    """Reads the peer's answer to our open offer; raises UnacceptableSdp."""
+    negotiated = read_answer(leg.open_offer, body or leg.early_answer, _codecs(leg, media))
     _refuse_ourselves(negotiated.remote, media)
+    leg.open_offer = b""
     leg.negotiated = negotiated
     return negotiated
 
