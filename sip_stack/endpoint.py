@@ -139,10 +139,13 @@ class SipEndpoint:
     def invite(
         self, session: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
         headers: HeaderList = (), now: float,
-    ) -> None:  # fmt: skip
-        """Calls. What follows is SessionProgressed, then SessionAnswered or SessionRefused."""
-        self._connect.invite(session, flow=flow, target=target, from_=from_, to=to, body=body, headers=headers, now=now)
+    ) -> str:  # fmt: skip
+        """Calls, and returns the Call-ID. What follows is SessionProgressed, then SessionAnswered or SessionRefused."""
+        call_id = self._connect.invite(
+            session, flow=flow, target=target, from_=from_, to=to, body=body, headers=headers, now=now
+        )
         self._settle(now)
+        return call_id
 
     def progress(
         self, session: SessionId, status: int, now: float, *, body: bytes = b"", headers: HeaderList = ()

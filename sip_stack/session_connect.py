@@ -25,18 +25,18 @@ class Connect:
     def invite(
         self, session_id: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
         headers: HeaderList, now: float,
-    ) -> None:  # fmt: skip
-        """Sends the INVITE."""
+    ) -> str:  # fmt: skip
+        """Sends the INVITE; returns its Call-ID."""
         table = self._table
         if table.get(session_id) is not None:
             raise LocalError(f"there is a session {session_id} already")
-        tag = table.tokens.token()
+        tag, call_id = table.tokens.token(), table.tokens.token()
         made = Headers(
             [
                 ("Max-Forwards", "70"),
                 ("From", str(from_.with_tag(tag))),
                 ("To", str(to)),
-                ("Call-ID", table.tokens.token()),
+                ("Call-ID", call_id),
                 ("CSeq", "1 INVITE"),
                 ("Contact", table.names.contact(flow)),
                 ("Allow", ALLOW),
@@ -50,6 +50,7 @@ class Connect:
         via = table.names.via(flow)
         owner = f"invite:{session_id}"
         session.invite = table.layer.send_request(request, via, table.branch(), flow, owner, now)
+        return call_id
 
     def cancel(self, session: Session, headers: HeaderList, now: float) -> None:
         """Gives up; the CANCEL waits for the first provisional answer (§9.1)."""

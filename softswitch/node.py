@@ -69,6 +69,7 @@ class Node:
             listening=tuple(listening),
             advertised=advertised,
         )
+        self.traces = self.signalling.traces
         self._recovery = Recovery()
         self._dialogs: dict[str, DialogRecorded] = {}
         self._bindings: dict[tuple[str, str], BindingRecorded] = {}
@@ -112,6 +113,7 @@ class Node:
 
     def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
         """A datagram, or one whole message off a stream. Never raises for what a peer sent."""
+        self.traces.received(data, now)
         self.endpoint.receive_datagram(data, flow, now)
         self._settle(now)
 
@@ -128,12 +130,14 @@ class Node:
     def receive_media(self, worker: int, fact: Fact, now: float) -> None:
         """A fact of a media process."""
         del worker
+        self.traces.told(fact, now)
         self.signalling.take_fact(fact, now)
         self._settle(now)
 
     def media_lost(self, worker: int, now: float) -> None:
         """The link to a media process is gone: the calls it carried end."""
         del worker
+        self.traces.media_lost()
         self.signalling.lose_media(now)
         self._settle(now)
 
@@ -204,11 +208,14 @@ class Node:
                 is_quiet = False
                 if isinstance(output, TellSwitch):
                     self.switch.handle(output.input, now)
-                else:
-                    self._outputs.append(output)
+                    continue
+                if isinstance(output, SendMedia):
+                    self.traces.commanded(output.command, self.signalling.legs.leg_of_port, now)
+                self._outputs.append(output)
             for sip_output in self.endpoint.drain():
                 is_quiet = False
                 if isinstance(sip_output, SendMessage):
+                    self.traces.sent(sip_output.data, now)
                     self._outputs.append(sip_output)
                 else:
                     self.signalling.take_sip(sip_output, now)
@@ -219,6 +226,7 @@ class Node:
                 elif isinstance(decision, actions.Action):
                     self.signalling.carry_out(decision, now)
                 else:
+                    self.traces.noted(decision)
                     self._append(decision)
 
     def _append(self, record: JournalRecord) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from softswitch.domain import inputs, views
 from softswitch.domain.refusals import CommandRefused
+from softswitch.signalling.ladder import ladder
 
 if TYPE_CHECKING:
     from softswitch.node import Node
@@ -61,6 +62,18 @@ def _call_show(node: Node, arguments: Mapping[str, object], now: float) -> objec
 
 def _call_why(node: Node, arguments: Mapping[str, object], now: float) -> object:
     return views.call_why(node.switch, _text(arguments, "id"), now)
+
+
+def _call_ladder(node: Node, arguments: Mapping[str, object], _now: float) -> object:
+    call = _text(arguments, "id")
+    trace = node.traces.of_call(call)
+    if trace is None:
+        raise CommandRefused(
+            f"there is no ladder of a call {call!r}",
+            "the memory of the running switch, which forgets the oldest ended calls and what was before its start",
+            "see 'softswitch call list' and 'softswitch history'",
+        )
+    return ladder(trace, node.settings.office.timezone)
 
 
 def _call_hangup(node: Node, arguments: Mapping[str, object], now: float) -> object:
@@ -137,6 +150,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "call.list": _call_list,
     "call.show": _call_show,
     "call.why": _call_why,
+    "call.ladder": _call_ladder,
     "call.hangup": _call_hangup,
     "queue.list": _queue_list,
     "queue.show": _queue_show,

@@ -17,6 +17,7 @@ import typer
 
 from softswitch.cli import control
 from softswitch.cli.failures import DONE, NOT_RUNNING, WRONG_USAGE, CommandFailed
+from softswitch.cli.ladder import drawn
 from softswitch.cli.printing import clock, print_json, print_line, print_object, print_rows
 from softswitch.cli.since import FORMS, parse_since
 from softswitch.settings import glimpse, load
@@ -84,6 +85,22 @@ def _calls() -> typer.Typer:
         else:
             for reason in answer["reasons"]:
                 print_line(f"{clock(reason['at'])}  {reason['text']}")
+        return DONE
+
+    @group.command(name="ladder")
+    def call_ladder(
+        context: typer.Context,
+        call: CallId,
+        messages: Annotated[bool, typer.Option("--messages", help="With every SIP message in full.")] = False,
+        as_json: AsJson = False,
+    ) -> int:
+        """A call's SIP messages, media events and decisions in their order, up or ended a while ago."""
+        answer = _ask(context, "call.ladder", {"id": call})
+        if as_json or not isinstance(answer, dict):
+            print_json(answer)
+        else:
+            for line in drawn(answer, are_messages_whole=messages):
+                print_line(line)
         return DONE
 
     @group.command(name="hangup")

@@ -28,6 +28,7 @@ from softswitch.signalling.negotiation import LegMedia
 from softswitch.signalling.outbox import Outbox
 from softswitch.signalling.phones import Phones
 from softswitch.signalling.sip_causes import headers_of_hang_up, refusal_of_cause
+from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Target, Trunks
 from softswitch.signalling.udp_ports import UdpPorts
 
@@ -58,13 +59,21 @@ class Legs:
     """All legs that are up, by id, and the domain's verbs on them."""
 
     def __init__(
-        self, settings: Settings, *, endpoint: SipEndpoint, phones: Phones, trunks: Trunks, outbox: Outbox
+        self,
+        settings: Settings,
+        *,
+        endpoint: SipEndpoint,
+        phones: Phones,
+        trunks: Trunks,
+        outbox: Outbox,
+        traces: Traces,
     ) -> None:
         self.settings = settings
         self.endpoint = endpoint
         self.trunks = trunks
         self.outbox = outbox
         self.udp_ports = UdpPorts()
+        self.traces = traces
         self._phones = phones
         self._legs: dict[LegId, Leg] = {}
         self._leg_of_session: dict[str, LegId] = {}
@@ -87,6 +96,10 @@ class Legs:
         leg = self._leg_of_port.get(port)
         return None if leg is None else self._legs.get(leg)
 
+    def leg_of_port(self, port: int) -> LegId | None:
+        """The id of the leg that uses the media port."""
+        return self._leg_of_port.get(port)
+
     def calls_by_trunk(self, trunk: str) -> int:
         return sum(1 for leg in self._legs.values() if leg.trunk == trunk)
 
@@ -108,6 +121,7 @@ class Legs:
             offer=event.request.body,
         )
         self._add(leg)
+        self.traces.called(leg.leg, event.request.call_id)
         self.outbox.tell(LegInvited(leg.leg, origin, caller, name, dialled, self._media_fault(leg)))
 
     def dial(self, action: actions.DialLeg, now: float) -> None:
@@ -139,7 +153,7 @@ class Legs:
         leg.peer_host = target.flow.remote.host
         to = NameAddr("", SipUri(scheme="sip", user=target.uri.user, host=target.uri.host, port=target.uri.port))
         body = negotiation.offer(leg.media, self.settings.media)
-        self.endpoint.invite(
+        call_id = self.endpoint.invite(
             leg.session,
             flow=target.flow,
             target=target.uri,
@@ -149,6 +163,7 @@ class Legs:
             headers=(("Content-Type", "application/sdp"),),
             now=now,
         )
+        self.traces.called(leg.leg, call_id)
 
     def renew_session(self, leg: Leg) -> None:
         """Gives the leg a fresh session for its next target."""

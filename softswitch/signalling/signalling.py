@@ -22,6 +22,7 @@ from softswitch.signalling.legs import Legs
 from softswitch.signalling.outbox import Outbox, SignallingOutput
 from softswitch.signalling.phones import Phones
 from softswitch.signalling.records import DialogDropped, DialogRecorded, SignallingRecord
+from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Trunks
 
 INCOMING_PREFIX: Final = "in-"
@@ -60,7 +61,15 @@ class Signalling:
             listening=listening,
             advertised=advertised,
         )
-        self.legs = Legs(settings, endpoint=endpoint, phones=self.phones, trunks=self.trunks, outbox=self._outbox)
+        self.traces = Traces(wall_offset_s)
+        self.legs = Legs(
+            settings,
+            endpoint=endpoint,
+            phones=self.phones,
+            trunks=self.trunks,
+            outbox=self._outbox,
+            traces=self.traces,
+        )
         self.leg_events = LegEvents(self.legs, self._outbox)
 
     def take_sip(self, output: sip.SipOutput, now: float) -> None:
