@@ -129,7 +129,8 @@ class LegEvents:
 
     def _refused(self, leg: Leg, event: sip.SessionRefused, now: float) -> None:
         if leg.trunk is not None:
-            self._legs.trunks.saw(leg.trunk, is_reachable=event.response is not None)
+            was_heard = event.response is not None or event.status not in _NEXT_TARGET_STATUSES
+            self._legs.trunks.saw(leg.trunk, is_reachable=was_heard)
         if event.status in _NEXT_TARGET_STATUSES and not event.was_ringing and leg.targets:
             self._legs.renew_session(leg)
             self._legs.try_next_target(leg, now)

@@ -77,8 +77,9 @@ class Phones:
             self._registrar.restore(restored)
 
     def snapshot(self, now: float) -> list[BindingRecorded]:
-        """Records that `restore` makes all present contacts from."""
-        return [self._recorded(binding, now) for name in self._phones for binding in self._registrar.bindings(name)]
+        """Records that `restore` makes all present contacts from, the latest registered last."""
+        bindings = [binding for name in self._phones for binding in reversed(self._registrar.bindings(name))]
+        return [self._recorded(binding, now) for binding in bindings]
 
     def expire(self, now: float) -> None:
         """Drops the contacts whose time is over."""

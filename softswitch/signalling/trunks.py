@@ -76,7 +76,12 @@ class Trunks:
         return self._is_reachable
 
     def _local_for(self, host: Address) -> Address | None:
-        for transport, local in self._listening:
-            if transport == "udp" and (":" in local.host) == (":" in host.host):
-                return local
-        return None
+        """Of the family, and loopback only for loopback: from there no other machine can be reached."""
+        locals_ = [local for transport, local in self._listening if transport == "udp"]
+        fitting = [local for local in locals_ if (":" in local.host) == (":" in host.host)]
+        same = [local for local in fitting if _is_loopback(local) == _is_loopback(host)]
+        return next(iter(same or fitting), None)
+
+
+def _is_loopback(address: Address) -> bool:
+    return ipaddress.ip_address(address.host).is_loopback

@@ -18,6 +18,7 @@ from softswitch.domain.actions import Action
 from softswitch.domain.inputs import Input
 from softswitch.settings import Settings
 from softswitch.signalling.outbox import AppendRecord, ReportFault, SendMedia, SignallingOutput, TellSwitch
+from softswitch.signalling.records import BindingRecorded
 from softswitch.signalling.signalling import Signalling
 from tests.sim import offices
 from tests.sim.sip_text import SipText, authorization
@@ -27,7 +28,8 @@ CARRIER = Address(*offices.CARRIER)
 DESK = Address("10.0.2.1", 5060)
 STRANGER = Address("10.9.9.9", 5060)
 LISTENING: tuple[tuple[str, Address], ...] = (("udp", SWITCH), ("tcp", SWITCH))
-WALL_OFFSET_S = 1_790_000_000.0
+WALL_S = 1_790_000_000.0
+"""Wall time at the start of every stage, whatever its own clock shows then."""
 
 OFFER = """\
 v=0
@@ -65,9 +67,10 @@ class Stage:
         *,
         listening: tuple[tuple[str, Address], ...] = LISTENING,
         udp_ports: tuple[int, ...] = tuple(range(20000, 20040, 2)),
+        now: float = 100.0,
     ) -> None:
         self.settings = settings or settings_of_office()
-        self.now = 100.0
+        self.now = now
         self.turn: list[SignallingOutput | SendMessage] = []
         self.ever: list[SignallingOutput | SendMessage] = []
         advertised_host = self.settings.sip.advertised_address
@@ -79,7 +82,7 @@ class Stage:
             self.settings,
             endpoint=self.endpoint,
             digest_key=b"a key",
-            wall_offset_s=WALL_OFFSET_S,
+            wall_offset_s=WALL_S - now,
             listening=listening,
             advertised=advertised,
         )
@@ -106,6 +109,18 @@ class Stage:
         """The media process tells something."""
         self.turn = []
         self.signalling.take_fact(fact, self.now)
+        self._settle()
+
+    def restore(self, record: BindingRecorded) -> None:
+        """A contact of an earlier process is read from the journal."""
+        self.turn = []
+        self.signalling.phones.restore(record, self.now)
+        self._settle()
+
+    def reload(self, settings: Settings) -> None:
+        """A new configuration is put in force."""
+        self.turn = []
+        self.signalling.reload(settings, self.now)
         self._settle()
 
     def lose_media(self) -> None:

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from sip_stack.flow import Address, Flow
+from softswitch.domain import actions
+from softswitch.domain.causes import Cause
+from softswitch.domain.inputs import LegRefused
+from softswitch.domain.office import ToNumber
+from softswitch.settings.model import Trunk
+from softswitch.signalling.trunks import Target, Trunks
+from tests.sim.offices import MOBILE
+from tests.sim.sip_text import SipText
+from tests.softswitch.signalling.stage import CARRIER, STRANGER, SWITCH, Stage, invite, reply
+
+FIRST = Address("198.51.100.1", 5060)
+SECOND = Address("198.51.100.2", 5080)
+
+
+def trunks(*hosts: Address, listening: tuple[tuple[str, Address], ...] = (("udp", SWITCH),)) -> Trunks:
+    return Trunks({"carrier": Trunk(hosts=hosts, accept_from=())}, listening)
+
+
+def flows(targets: list[Target]) -> list[Flow]:
+    return [target.flow for target in targets]
+
+
+def dial(stage: Stage) -> SipText:
+    (sent,) = stage.act(actions.DialLeg("out-1", "call-1", ToNumber(MOBILE), "+46811111111", "Support"))
+    return sent
+
+
+def reachable(stage: Stage) -> bool | None:
+    return stage.signalling.trunks.reachability()["carrier"]
+
+
+# The way out.
+
+
+def test_the_hosts_are_tried_in_the_order_of_the_configuration_with_the_number_at_each() -> None:
+    targets = trunks(FIRST, SECOND).targets("carrier", MOBILE)
+    assert [str(target.uri) for target in targets] == [
+        f"sip:{MOBILE}@198.51.100.1:5060",
+        f"sip:{MOBILE}@198.51.100.2:5080",
+    ]
+    assert flows(targets) == [Flow("udp", SWITCH, FIRST), Flow("udp", SWITCH, SECOND)]
+
+
+def test_calls_leave_by_the_first_udp_address_we_listen_on() -> None:
+    listening = (("tcp", SWITCH), ("udp", Address("10.0.0.1", 5070)), ("udp", Address("10.0.0.2", 5060)))
+    assert flows(trunks(FIRST, listening=listening).targets("carrier", MOBILE)) == [
+        Flow("udp", Address("10.0.0.1", 5070), FIRST)
+    ]
+
+
+def test_a_host_of_the_other_address_family_needs_an_address_of_ours_in_it() -> None:
+    host = Address("2001:db8::1", 5060)
+    assert trunks(host).targets("carrier", MOBILE) == []
+    ours = Address("2001:db8::2", 5060)
+    listening = (("udp", SWITCH), ("udp", ours))
+    (target,) = trunks(host, listening=listening).targets("carrier", MOBILE)
+    assert (str(target.uri), target.flow) == (f"sip:{MOBILE}@[2001:db8::1]:5060", Flow("udp", ours, host))
+
+
+def test_a_carrier_elsewhere_is_not_called_from_loopback_and_one_on_loopback_is() -> None:
+    here = Address("127.0.0.1", 5060)
+    for listening in ((("udp", here), ("udp", SWITCH)), (("udp", SWITCH), ("udp", here))):
+        (outside,) = flows(trunks(FIRST, listening=listening).targets("carrier", MOBILE))
+        assert outside.local == SWITCH
+        (inside,) = flows(trunks(Address("127.0.0.1", 5080), listening=listening).targets("carrier", MOBILE))
+        assert inside.local == here
+
+
+def test_a_trunk_without_a_way_out_is_unreachable() -> None:
+    stage = Stage(listening=(("tcp", SWITCH),))
+    assert not stage.act(actions.DialLeg("out-1", "call-1", ToNumber(MOBILE), "+46811111111", "Support"))
+    assert stage.told == [LegRefused("out-1", Cause.UNREACHABLE)]
+
+
+# As last seen.
+
+
+def test_nothing_is_said_of_a_trunk_of_which_nothing_was_seen() -> None:
+    stage = Stage()
+    assert reachable(stage) is None
+    stage.hear(invite(), STRANGER)
+    assert reachable(stage) is None
+
+
+def test_an_invite_from_it_shows_that_it_is_there() -> None:
+    stage = Stage()
+    stage.hear(invite(), CARRIER)
+    assert reachable(stage) is True
+
+
+def test_any_answer_shows_that_it_is_there_also_a_refusal() -> None:
+    for status in (180, 200, 486, 503):
+        stage = Stage()
+        stage.hear(reply(dial(stage), status, "Answer", source=CARRIER), CARRIER)
+        assert reachable(stage) is True, status
+
+
+def test_an_invite_without_any_answer_shows_that_it_is_not_there_until_it_is_heard_of_again() -> None:
+    stage = Stage()
+    dial(stage)
+    stage.wait(33)
+    assert reachable(stage) is False
+    assert stage.told == [LegRefused("out-1", Cause.UNREACHABLE)]
+    stage.hear(invite(), CARRIER)
+    assert reachable(stage) is True
+
+
+def test_a_200_that_cannot_be_used_is_an_answer_all_the_same() -> None:
+    stage = Stage()
+    text = reply(dial(stage), 200, "OK", source=CARRIER).replace("Contact: <sip:called@10.0.1.1:5080>", "Contact: <@>")
+    stage.hear(text, CARRIER)
+    assert stage.told == [LegRefused("out-1", Cause.NETWORK_FAILURE)]
+    assert reachable(stage) is True
+
+
+# A new configuration.
+
+
+def test_a_reload_keeps_what_is_known_of_carriers_that_stay_and_knows_nothing_of_new_ones() -> None:
+    carriers = trunks(FIRST)
+    carriers.saw("carrier", is_reachable=False)
+    entry = Trunk(hosts=(SECOND,), accept_from=())
+    carriers.reload({"carrier": entry, "other": entry})
+    assert dict(carriers.reachability()) == {"carrier": False, "other": None}
+    carriers.reload({"other": entry})
+    carriers.saw("carrier", is_reachable=True)
+    assert dict(carriers.reachability()) == {"other": None}
+    assert carriers.hosts("other") == ["198.51.100.2:5080"]
