@@ -1,138 +1,216 @@
-"""Playlists: files follow one another without a gap, what is said is told, music goes on where it was interrupted.
-
-Each file in the bank is a ramp of its own, so that every sample played tells which file it is from, and where in it.
-"""
+"""Playlists to the sample: no gap between files, loops for ever, and music that goes on where it was."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from media.player import Player
+from media.player import FILES_PER_TICK_MAX, Player
 from media.protocol import Play
 from media.rows import TICK_SAMPLES
 from media.sound_bank import SoundBank
 
-SAY, MUSIC, MORE = "/say.wav", "/music.wav", "/more.wav"
-SAY_SAMPLES, MUSIC_SAMPLES, MORE_SAMPLES = 400, 1000, 250
-SAY_FROM, MUSIC_FROM, MORE_FROM = 1000, 5000, 9000
-"""The first sample's value of each file; the others count up from it."""
+LENGTHS = {"/one": 500, "/two": 400, "/three": 333, "/tick": TICK_SAMPLES, "/music": 1000, "/other": 700}
 
 
-class Row:
-    """One row that is played to, tick by tick."""
+class Stage:
+    """Two rows, files that tell where in them a sample is, and silence where nothing plays."""
 
-    def __init__(self) -> None:
-        bank = SoundBank.create(seconds=1)
-        files = ((SAY, SAY_FROM, SAY_SAMPLES), (MUSIC, MUSIC_FROM, MUSIC_SAMPLES), (MORE, MORE_FROM, MORE_SAMPLES))
-        offset = 0
-        for file, first, samples in files:
-            bank.samples[offset : offset + samples] = np.arange(first, first + samples)
-            bank.add(file, offset, samples)
-            offset += samples
-        self.player = Player(bank, rows=3)
-        self.out = np.zeros((3, TICK_SAMPLES), np.int16)
-        self.heard: list[int] = []
-        self.told: list[str] = []
+    def __init__(self, lengths: dict[str, int] | None = None) -> None:
+        self.bank = SoundBank.create(seconds=10)
+        self.player = Player(self.bank, 2)
+        self.files: dict[str, NDArray[np.int16]] = {}
+        self.ended: list[tuple[int, str]] = []
+        self._free_at = 0
+        for number, (file, length) in enumerate((LENGTHS if lengths is None else lengths).items(), 1):
+            self.add(file, 2000 * number + 1 + np.arange(length, dtype=np.int16))
 
-    def ticks(self, count: int) -> None:
-        for _ in range(count):
-            self.out[1] = 0
-            self.told += [tag for _, tag in self.player.fill(np.arange(3), self.out)]
-            self.heard += self.out[1].tolist()
+    def add(self, file: str, sound: NDArray[np.int16]) -> None:
+        self.files[file] = sound
+        self.bank.samples[self._free_at : self._free_at + len(sound)] = sound
+        self.bank.add(file, self._free_at, len(sound))
+        self._free_at += len(sound) + 7
 
+    def play(self, tag: str, *once: str, loop: tuple[str, ...] = (), row: int = 0) -> None:
+        self.player.play(row, Play(row + 1, tag, once, loop))
 
-def ramp(first: int, samples: int) -> list[int]:
-    return list(range(first, first + samples))
+    def hear(self, ticks: int, row: int = 0) -> NDArray[np.int16]:
+        heard = []
+        for _ in range(ticks):
+            out = np.zeros((2, TICK_SAMPLES), np.int16)
+            self.ended += self.player.fill(np.arange(2), out)
+            heard.append(out[row])
+        return np.concatenate(heard)
 
-
-def test_files_follow_one_another_without_a_gap_and_the_end_is_told_once() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "tag", (SAY, MORE)))
-    row.ticks(6)
-    said = ramp(SAY_FROM, SAY_SAMPLES) + ramp(MORE_FROM, MORE_SAMPLES)
-    assert row.heard == said + [0] * (6 * TICK_SAMPLES - len(said))
-    assert row.told == ["tag"]
-    assert not row.player.is_playing[1]
-
-
-def test_a_loop_of_files_begins_again_after_its_last() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "tag", (), (MUSIC, MORE)))
-    row.ticks(16)
-    whole = ramp(MUSIC_FROM, MUSIC_SAMPLES) + ramp(MORE_FROM, MORE_SAMPLES)
-    assert row.heard == (whole * 3)[: 16 * TICK_SAMPLES]
-    assert row.told == []
+    def sound(self, *files: str, length: int | None = None) -> NDArray[np.int16]:
+        """The files one after the other; with `length`, silence behind them or cut off there."""
+        joined = np.concatenate([self.files[file] for file in files])
+        if length is None:
+            return joined
+        return np.concatenate((joined, np.zeros(length, np.int16)))[:length]
 
 
-def test_what_was_said_is_told_when_the_music_begins() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "tag", (SAY,), (MUSIC,)))
-    row.ticks(2)
-    assert row.told == []
-    row.ticks(1)
-    assert row.told == ["tag"]
-    row.ticks(20)
-    assert row.told == ["tag"]
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
 
 
-def test_the_same_music_goes_on_after_a_sentence_where_it_was() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "music", (), (MUSIC,)))
-    row.ticks(2)
-    row.player.play(1, Play(1, "place", (SAY,), (MUSIC,)))
-    row.ticks(4)
-    before = ramp(MUSIC_FROM, 2 * TICK_SAMPLES)
-    after = ramp(MUSIC_FROM + 2 * TICK_SAMPLES, 4 * TICK_SAMPLES - SAY_SAMPLES)
-    assert row.heard == before + ramp(SAY_FROM, SAY_SAMPLES) + after
+def test_files_follow_one_another_without_a_gap_and_the_end_is_told_once(stage: Stage) -> None:
+    stage.play("t", "/one", "/two", "/three")
+    heard = stage.hear(12)
+    assert np.array_equal(heard, stage.sound("/one", "/two", "/three", length=12 * 160))
+    assert stage.ended == [(0, "t")]
+    assert not stage.player.is_playing[0]
 
 
-def test_the_music_is_kept_also_when_a_sentence_is_replaced_by_another() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "music", (), (MUSIC,)))
-    row.ticks(1)
-    row.player.play(1, Play(1, "one", (SAY,), (MUSIC,)))
-    row.ticks(1)
-    row.player.play(1, Play(1, "two", (MORE,), (MUSIC,)))
-    row.ticks(2)
-    rest = 2 * TICK_SAMPLES - MORE_SAMPLES
-    assert row.heard[2 * TICK_SAMPLES :] == [
-        *ramp(MORE_FROM, MORE_SAMPLES),
-        *ramp(MUSIC_FROM + TICK_SAMPLES, rest),
-    ]
-    assert row.told == ["two"]
+def test_the_end_is_told_in_the_tick_in_which_it_is_and_not_before(stage: Stage) -> None:
+    stage.play("t", "/one")
+    stage.hear(3)
+    assert stage.ended == []
+    stage.hear(1)
+    assert stage.ended == [(0, "t")]
 
 
-def test_other_music_begins_at_its_beginning() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "music", (), (MUSIC,)))
-    row.ticks(3)
-    row.player.play(1, Play(1, "more", (), (MORE,)))
-    row.ticks(1)
-    assert row.heard[-TICK_SAMPLES:] == ramp(MORE_FROM, TICK_SAMPLES)
+def test_a_file_of_whole_ticks_is_heard_whole(stage: Stage) -> None:
+    stage.play("t", "/tick", "/tick")
+    assert np.array_equal(stage.hear(3), stage.sound("/tick", "/tick", length=480))
+    assert stage.ended == [(0, "t")]
 
 
-def test_a_file_that_is_not_there_is_passed_over() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "tag", ("/missing.wav", SAY), ("/missing.wav",)))
-    row.ticks(4)
-    assert row.heard == ramp(SAY_FROM, SAY_SAMPLES) + [0] * (4 * TICK_SAMPLES - SAY_SAMPLES)
-    assert row.told == ["tag"]
+def test_a_loop_goes_round_without_a_gap_and_has_no_end(stage: Stage) -> None:
+    stage.play("m", loop=("/music", "/two"))
+    assert np.array_equal(stage.hear(40), stage.sound(*("/music", "/two") * 5, length=6400))
+    assert stage.ended == []
 
 
-def test_only_the_named_tag_is_stopped() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "new", (SAY,)))
-    row.player.stop(1, "old")
-    row.ticks(1)
-    assert row.heard == ramp(SAY_FROM, TICK_SAMPLES)
-    row.player.stop(1, "new")
-    row.ticks(1)
-    assert row.heard[TICK_SAMPLES:] == [0] * TICK_SAMPLES
-    assert row.told == []
+def test_after_what_is_said_once_the_loop_follows_without_a_gap_and_the_end_of_the_saying_is_told(stage: Stage) -> None:
+    stage.play("t", "/one", loop=("/music",))
+    assert np.array_equal(stage.hear(20), stage.sound("/one", *("/music",) * 3, length=3200))
+    assert stage.ended == [(0, "t")]
 
 
-def test_other_rows_stay_silent() -> None:
-    row = Row()
-    row.player.play(1, Play(1, "tag", (), (MUSIC,)))
-    row.ticks(3)
-    assert not row.out[[0, 2]].any()
+def test_music_goes_on_to_the_sample_where_it_was_interrupted(stage: Stage) -> None:
+    stage.play("m", loop=("/music", "/two"))
+    stage.hear(4)
+    stage.play("place", "/one", loop=("/music", "/two"))
+    expected = np.concatenate((stage.sound("/one"), stage.sound("/music")[640:], stage.sound("/two", "/music")))
+    assert np.array_equal(stage.hear(14), expected[:2240])
+    assert stage.ended == [(0, "place")]
+
+
+def test_an_interruption_that_is_interrupted_does_not_lose_the_place_in_the_music(stage: Stage) -> None:
+    stage.play("m", loop=("/music",))
+    stage.hear(4)
+    stage.play("a", "/one", loop=("/music",))
+    stage.hear(2)
+    stage.play("b", "/two", loop=("/music",))
+    expected = np.concatenate((stage.sound("/two"), stage.sound("/music")[640:], stage.sound("/music")))
+    assert np.array_equal(stage.hear(8), expected[:1280])
+    assert stage.ended == [(0, "b")], "what was interrupted never came to its end"
+
+
+def test_other_music_begins_at_its_beginning(stage: Stage) -> None:
+    stage.play("m", loop=("/music",))
+    stage.hear(4)
+    stage.play("o", loop=("/other",))
+    assert np.array_equal(stage.hear(4), stage.sound("/other", length=640))
+
+
+def test_music_that_was_stopped_begins_at_its_beginning(stage: Stage) -> None:
+    stage.play("m", loop=("/music",))
+    stage.hear(4)
+    stage.player.stop(0, "m")
+    assert not stage.hear(2).any()
+    stage.play("m", loop=("/music",))
+    assert np.array_equal(stage.hear(4), stage.sound("/music", length=640))
+
+
+def test_only_the_tag_that_plays_can_be_stopped(stage: Stage) -> None:
+    stage.play("t", "/one")
+    stage.hear(1)
+    stage.player.stop(0, "former")
+    assert np.array_equal(stage.hear(2), stage.sound("/one")[160:480])
+    stage.player.stop(0, "t")
+    assert not stage.hear(2).any()
+    assert stage.ended == [], "what is stopped has no end"
+
+
+def test_without_a_tag_whatever_plays_is_stopped(stage: Stage) -> None:
+    stage.play("t", "/one")
+    stage.player.stop(0)
+    stage.player.stop(1)
+    assert not stage.hear(2).any()
+
+
+def test_a_file_that_is_not_there_counts_as_played(stage: Stage) -> None:
+    stage.play("t", "/missing", "/one", "/missing", "/two", "/missing")
+    assert np.array_equal(stage.hear(8), stage.sound("/one", "/two", length=1280))
+    assert stage.ended == [(0, "t")]
+
+
+@pytest.mark.parametrize("once", [(), ("/missing",), ("/missing", "/missing")])
+def test_where_nothing_can_be_played_the_end_is_told_at_once(stage: Stage, once: tuple[str, ...]) -> None:
+    stage.play("t", *once)
+    assert not stage.hear(3).any()
+    assert stage.ended == [(0, "t")]
+
+
+def test_a_loop_goes_round_what_is_there(stage: Stage) -> None:
+    stage.play("m", loop=("/missing", "/two", "/missing"))
+    assert np.array_equal(stage.hear(10), stage.sound(*("/two",) * 4, length=1600))
+
+
+def test_music_that_is_loaded_late_is_heard_when_it_is_there(stage: Stage) -> None:
+    stage.play("m", loop=("/late",))
+    assert not stage.hear(5).any()
+    stage.add("/late", np.full(320, 77, np.int16))
+    assert set(stage.hear(5).tolist()) == {77}
+
+
+def test_a_file_that_is_loaded_anew_is_played_to_its_end_as_it_was(stage: Stage) -> None:
+    stage.play("m", loop=("/music",))
+    former = stage.sound("/music")
+    stage.hear(1)
+    stage.add("/music", np.full(320, 77, np.int16))
+    heard = stage.hear(8)
+    assert np.array_equal(heard[:840], former[160:])
+    assert set(heard[840:].tolist()) == {77}
+
+
+def test_rows_play_apart(stage: Stage) -> None:
+    stage.play("a", "/one")
+    stage.hear(1)
+    stage.play("b", "/two", row=1)
+    assert np.array_equal(stage.hear(4, row=1), stage.sound("/two", length=640))
+    assert sorted(stage.ended) == [(0, "a"), (1, "b")]
+
+
+def test_a_row_that_is_not_due_does_not_move(stage: Stage) -> None:
+    stage.play("a", "/one")
+    out = np.zeros((2, TICK_SAMPLES), np.int16)
+    assert stage.player.fill(np.array([1]), out) == []
+    assert not out.any()
+    assert np.array_equal(stage.hear(4), stage.sound("/one", length=640))
+
+
+def test_many_tiny_files_in_a_tick_are_bounded_and_come_to_their_end() -> None:
+    stage = Stage({"/tiny": 1})
+    stage.play("t", *("/tiny",) * 100)
+    assert np.count_nonzero(stage.hear(1)) <= FILES_PER_TICK_MAX
+    assert np.count_nonzero(stage.hear(100)) > 50
+    assert stage.ended == [(0, "t")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths=st.lists(st.integers(40, 700), min_size=1, max_size=8), loop=st.lists(st.integers(40, 700), max_size=3))
+def test_any_files_are_heard_to_the_sample(lengths: list[int], loop: list[int]) -> None:
+    stage = Stage({f"/{number}": length for number, length in enumerate(lengths + loop)})
+    once = tuple(f"/{number}" for number in range(len(lengths)))
+    again = tuple(f"/{number}" for number in range(len(lengths), len(lengths + loop)))
+    stage.play("t", *once, loop=again)
+    ticks = sum(lengths + loop) // 160 + 8
+    assert np.array_equal(stage.hear(ticks), stage.sound(*once, *again * 40, length=160 * ticks))
+    assert stage.ended == [(0, "t")]
