@@ -22,15 +22,20 @@ import msgspec
 FRAME_BYTES_MAX: Final = 1 << 20
 """A frame longer than this is a fault of the peer and ends the link."""
 
+PATH_LENGTH_MAX: Final = 4096
+"""No system opens a longer one, and an order to a process beside has to fit its message."""
+RECORDING_ID_LENGTH_MAX: Final = 1000
+
 SAMPLE_RATE: Final = 8000
 TICK_S: Final = 0.02
 
 PortId: TypeAlias = int
 BridgeId: TypeAlias = str
-RecordingId: TypeAlias = str
+RecordingId: TypeAlias = Annotated[str, msgspec.Meta(max_length=RECORDING_ID_LENGTH_MAX)]
 Tag: TypeAlias = str
 CodecName: TypeAlias = Literal["PCMA", "PCMU"]
 PayloadType: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=127)]
+FilePath: TypeAlias = Annotated[str, msgspec.Meta(max_length=PATH_LENGTH_MAX)]
 UdpPort: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -114,7 +119,7 @@ class StartRecording(_Item, frozen=True):
     recording: RecordingId
     bridge: BridgeId
     left: PortId
-    path: str
+    path: FilePath
 
 
 class PauseRecording(_Item, frozen=True):
@@ -145,7 +150,7 @@ class SendDigits(_Item, frozen=True):
 class LoadSounds(_Item, frozen=True):
     """The sound files that may be played from now on; loading goes on beside the calls."""
 
-    files: tuple[str, ...]
+    files: tuple[FilePath, ...]
 
 
 class Shutdown(_Item, frozen=True):

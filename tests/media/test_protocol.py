@@ -28,7 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     protocol.StopRecording("r"),
     protocol.SendDigits(1, "0123456789*#ABCD"),
     protocol.LoadSounds(()),
-    protocol.LoadSounds(("/a", "/b")),
+    protocol.LoadSounds(("/a", "/" * protocol.PATH_LENGTH_MAX)),
     protocol.Shutdown(),
 )
 FACTS: tuple[Fact, ...] = (
@@ -90,6 +90,9 @@ def test_nothing_is_changed_after_it_was_said() -> None:
         pytest.param(["OpenPort", None, 20000], id="nothing for a port"),
         pytest.param(["Play", 1, "t", "/a"], id="a text for several"),
         pytest.param(["StopRecording", b"r"], id="bytes for a text"),
+        pytest.param(["StopRecording", "r" * 1001], id="too long a name"),
+        pytest.param(["StartRecording", "r", "b", 1, "p" * 4097], id="a path longer than any system opens"),
+        pytest.param(["LoadSounds", ["/a", "p" * 4097]], id="such a path of a sound"),
         pytest.param(["Ready", [20000]], id="a fact"),
         pytest.param(["shutdown"], id="another spelling"),
         pytest.param([], id="nothing"),
