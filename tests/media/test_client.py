@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.client import FrameWriter, LinkFault, command_reader, fact_reader
-from media.protocol import FRAME_BYTES_MAX, ClosePort, Command, Fact, LoadSounds, PortSilent, Shutdown, StopRecording
+from media.protocol import (
+    FRAME_BYTES_MAX,
+    ClosePort,
+    Command,
+    Fact,
+    LoadSounds,
+    PortSilent,
+    Shutdown,
+    StopPlaying,
+    StopRecording,
+)
 
 COMMANDS: list[Command] = [
     ClosePort(1),
@@ -75,9 +85,9 @@ def test_facts_go_the_other_way_and_a_command_is_no_fact() -> None:
 
 
 def test_the_longest_frame_is_taken() -> None:
-    empty = len(frames([StopRecording("")])[0]) - 4
+    empty = len(frames([StopPlaying(1, "")])[0]) - 4
     # A text of 2**16 bytes or more is preceded by five bytes, an empty one by one.
-    command = StopRecording("x" * (FRAME_BYTES_MAX - empty - 4))
+    command = StopPlaying(1, "x" * (FRAME_BYTES_MAX - empty - 4))
     [frame] = frames([command])
     assert len(frame) == 4 + FRAME_BYTES_MAX
     assert command_reader().feed(frame) == [command]
