@@ -18,7 +18,7 @@ from softswitch.domain.causes import Cause
 from softswitch.signalling import negotiation
 from softswitch.signalling.legs import Leg, Legs
 from softswitch.signalling.outbox import Outbox
-from softswitch.signalling.sip_causes import cause_of_refusal
+from softswitch.signalling.sip_causes import cause_of_refusal, most_telling
 
 _NEXT_TARGET_STATUSES: Final = frozenset({408, 503})
 """A target that answers so, or not at all, is not there; the next one may be tried (RFC 3263 §4.3)."""
@@ -94,6 +94,8 @@ class LegEvents:
                 continue
             if leg.is_incoming and not leg.is_answered:
                 self._legs.endpoint.refuse(leg.session, 503, now)
+            elif leg.branches:
+                self._legs.end_branches(leg, now)
             else:
                 self._legs.endpoint.end(leg.session, now)
             if leg.is_answered or leg.is_incoming:
@@ -105,8 +107,8 @@ class LegEvents:
     def _progressed(self, leg: Leg, event: sip.SessionProgressed) -> None:
         if leg.trunk is not None:
             self._legs.trunks.saw(leg.trunk, is_reachable=True)
-        if leg.media is not None and event.body:
-            leg.media.early_answer = event.body
+        if event.body:
+            leg.branches[event.session].early_answer = event.body
         if event.status in (180, 183):
             self._outbox.tell(inputs.LegProgressed(leg.leg))
 
@@ -114,14 +116,15 @@ class LegEvents:
         assert leg.media is not None
         if leg.trunk is not None:
             self._legs.trunks.saw(leg.trunk, is_reachable=True)
-        leg.peer_host = event.flow.remote.host
+        branch = leg.branches[event.session]
         try:
-            negotiation.take_answer(leg.media, event.body, self._legs.settings.media)
+            negotiation.take_answer(leg.media, event.body or branch.early_answer, self._legs.settings.media)
         except UnacceptableSdp:
-            self._legs.endpoint.end(leg.session, now)
-            self._legs.let_go(leg)
-            self._outbox.tell(inputs.LegRefused(leg.leg, Cause.INCOMPATIBLE_MEDIA))
+            self._legs.endpoint.end(event.session, now)
+            self._branch_refused(leg, event.session, Cause.INCOMPATIBLE_MEDIA, now)
             return
+        self._legs.choose(leg, event.session, now)
+        leg.peer_host = event.flow.remote.host
         leg.is_answered = leg.is_confirmed = True
         self._legs.set_stream(leg)
         self._outbox.tell(inputs.LegAnswered(leg.leg))
@@ -132,12 +135,20 @@ class LegEvents:
             was_heard = event.response is not None or event.status not in _NEXT_TARGET_STATUSES
             self._legs.trunks.saw(leg.trunk, is_reachable=was_heard)
         if event.status in _NEXT_TARGET_STATUSES and not event.was_ringing and leg.targets:
-            self._legs.renew_session(leg)
+            self._legs.drop_branch(leg, event.session)
             self._legs.try_next_target(leg, now)
             return
+        self._branch_refused(leg, event.session, cause_of_refusal(event.status, was_ringing=event.was_ringing), now)
+
+    def _branch_refused(self, leg: Leg, session: str, cause: Cause, now: float) -> None:
+        """The leg is refused with its last branch, or at once when a person said no at one of them (RFC 3261 §16.7)."""
+        self._legs.drop_branch(leg, session)
+        leg.refusals.append(cause)
+        if leg.branches and cause is not Cause.DECLINED:
+            return
+        self._legs.end_branches(leg, now)
         self._legs.let_go(leg)
-        cause = cause_of_refusal(event.status, was_ringing=event.was_ringing)
-        self._outbox.tell(inputs.LegRefused(leg.leg, cause))
+        self._outbox.tell(inputs.LegRefused(leg.leg, most_telling(leg.refusals)))
 
     def _confirmed(self, leg: Leg, event: sip.SessionConfirmed, now: float) -> None:
         leg.is_confirmed = True

@@ -1,8 +1,10 @@
 """Legs: SIP sessions with their media, under the neutral names that the domain uses.
 
-A leg's id is its session's id; only a dialled leg that goes on to its next target gets further sessions. A leg lives
-from its INVITE until the domain lets go of it or it ends by itself; then its UDP port goes back and later events of
-its sessions find nobody, which is right: whoever hung up does not wait for the far end to agree.
+A leg's id is its session's id. A dialled leg may have several sessions: all contacts of a phone are called at once, as
+a forking proxy would (RFC 3261 §16.7), with the same offer, since only one of them can win; a trunk's hosts are called
+one after the other (RFC 3263 §4.3). A leg lives from its INVITE until the domain lets go of it or it ends by itself;
+then its UDP port goes back and later events of its sessions find nobody, which is right: whoever hung up does not wait
+for the far end to agree.
 
 Here the domain's actions come in (`dial`, `answer`, `hang_up`, …). What SIP and media report is in `leg_events`.
 """
@@ -36,8 +38,20 @@ ANONYMOUS = "anonymous"
 
 
 @dataclass(slots=True)
+class Branch:
+    """One INVITE of a dialled leg: the host that it went to, and the SDP of a provisional answer to it."""
+
+    host: str
+    early_answer: bytes = b""
+
+
+@dataclass(slots=True)
 class Leg:
-    """One leg's plain state. `trunk` and `phone`: who is at its far end; `targets`: ways not tried yet."""
+    """One leg's plain state. `trunk` and `phone`: who is at its far end; `targets`: ways not tried yet.
+
+    `session` is the one that counts: the only one, or the branch that was answered first. `branches`: those of a
+    dialled leg that have no final answer; `refusals`: what the others came to.
+    """
 
     leg: LegId
     session: str
@@ -52,6 +66,9 @@ class Leg:
     is_probed: bool = False
     offer: bytes = b""
     targets: list[Target] = field(default_factory=list)
+    branches: dict[str, Branch] = field(default_factory=dict)
+    refusals: list[Cause] = field(default_factory=list)
+    branches_made: int = 0
     from_: NameAddr | None = None
 
 
@@ -144,33 +161,48 @@ class Legs:
             return
         self._open(leg.media)
         self.try_next_target(leg, now)
+        while leg.phone is not None and leg.targets:
+            self.try_next_target(leg, now)
 
     def try_next_target(self, leg: Leg, now: float) -> None:
-        """Sends the INVITE to the best way not tried yet."""
+        """Sends the INVITE to the best way not tried yet, in a session of its own."""
         assert leg.media is not None
         assert leg.from_ is not None
         target = leg.targets.pop(0)
-        leg.peer_host = target.flow.remote.host
+        leg.branches_made += 1
+        session = leg.leg if leg.branches_made == 1 else f"{leg.leg}~{leg.branches_made}"
+        leg.branches[session] = Branch(target.flow.remote.host)
+        self._leg_of_session[session] = leg.leg
         to = NameAddr("", SipUri(scheme="sip", user=target.uri.user, host=target.uri.host, port=target.uri.port))
-        body = negotiation.offer(leg.media, self.settings.media)
         call_id = self.endpoint.invite(
-            leg.session,
+            session,
             flow=target.flow,
             target=target.uri,
             from_=leg.from_,
             to=to,
-            body=body,
+            body=leg.media.open_offer or negotiation.offer(leg.media, self.settings.media),
             headers=(("Content-Type", "application/sdp"),),
             now=now,
         )
         self.traces.called(leg.leg, call_id)
 
-    def renew_session(self, leg: Leg) -> None:
-        """Gives the leg a fresh session for its next target."""
-        self._leg_of_session.pop(leg.session, None)
-        attempt = int(leg.session.rpartition("~")[2]) + 1 if "~" in leg.session else 2
-        leg.session = f"{leg.leg}~{attempt}"
-        self._leg_of_session[leg.session] = leg.leg
+    def choose(self, leg: Leg, session: str, now: float) -> None:
+        """The first branch to be answered is the leg's session; the others are cancelled as answered elsewhere."""
+        branch = leg.branches.pop(session)
+        self.end_branches(leg, now, Cause.ANSWERED_ELSEWHERE)
+        leg.session, leg.peer_host = session, branch.host
+
+    def end_branches(self, leg: Leg, now: float, cause: Cause | None = None) -> None:
+        """Cancels whatever branch has no final answer."""
+        for session in leg.branches:
+            self.endpoint.end(session, now, headers=() if cause is None else headers_of_hang_up(cause))
+            self._leg_of_session.pop(session, None)
+        leg.branches.clear()
+
+    def drop_branch(self, leg: Leg, session: str) -> None:
+        """The branch has come to nothing."""
+        leg.branches.pop(session, None)
+        self._leg_of_session.pop(session, None)
 
     def ring(self, action: actions.RingLeg, now: float) -> None:
         leg = self._legs.get(action.leg)
@@ -209,7 +241,10 @@ class Legs:
         if leg.is_incoming and not leg.is_answered:
             self.refuse(actions.RefuseLeg(action.leg, action.cause), now)
             return
-        self.endpoint.end(leg.session, now, headers=headers_of_hang_up(action.cause))
+        if leg.branches:
+            self.end_branches(leg, now, action.cause)
+        else:
+            self.endpoint.end(leg.session, now, headers=headers_of_hang_up(action.cause))
         self.let_go(leg)
 
     def play(self, action: actions.PlayOnLeg) -> None:
@@ -246,7 +281,8 @@ class Legs:
     def let_go(self, leg: Leg) -> None:
         """Forgets the leg and gives its port back."""
         self._legs.pop(leg.leg, None)
-        self._leg_of_session.pop(leg.session, None)
+        for session in (leg.session, *leg.branches):
+            self._leg_of_session.pop(session, None)
         if leg.media is None:
             return
         self._leg_of_port.pop(leg.media.port, None)

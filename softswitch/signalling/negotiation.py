@@ -2,7 +2,7 @@
 
 Each leg has its own offer/answer exchange with us (RFC 3264): the two legs of a call never see one another's SDP, the
 media engine translates between their codecs. What was agreed becomes one `SetStream`, said again whenever a re-INVITE
-changes it. Early media is not passed on: a 183's SDP is kept only for the peer that leaves it out of its 200.
+changes it. Early media is not passed on: a 183's SDP counts only where the 200 has none.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ class LegMedia:
     codecs: tuple[str, ...] = ()
     version: int = 0
     open_offer: bytes = b""
-    early_answer: bytes = b""
     negotiated: Negotiated | None = None
     is_open: bool = False
 
@@ -74,7 +73,7 @@ def is_acceptable(leg: LegMedia, body: bytes, media: Media) -> bool:
 
 def take_answer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
     """Reads the peer's answer to our open offer; raises UnacceptableSdp."""
-    negotiated = read_answer(leg.open_offer, body or leg.early_answer, _codecs(leg, media))
+    negotiated = read_answer(leg.open_offer, body, _codecs(leg, media))
     _refuse_ourselves(negotiated.remote, media)
     leg.open_offer = b""
     leg.negotiated = negotiated

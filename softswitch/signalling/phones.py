@@ -90,8 +90,15 @@ class Phones:
         return self._registrar.next_deadline()
 
     def targets(self, phone: str) -> list[Target]:
-        """The phone's contacts, the latest registered first, each by the flow its REGISTER came by."""
-        return [Target(SipUri.parse(binding.contact), binding.flow) for binding in self._registrar.bindings(phone)]
+        """The phone's contacts, the latest registered first, each by the flow its REGISTER came by.
+
+        Of several contacts behind one flow only the latest counts: they are one device that has changed its mind about
+        its address, as telephones behind a NAT do, and it is to ring once.
+        """
+        latest: dict[Flow, Target] = {}
+        for binding in self._registrar.bindings(phone):
+            latest.setdefault(binding.flow, Target(SipUri.parse(binding.contact), binding.flow))
+        return list(latest.values())
 
     def bindings(self, phone: str) -> tuple[Binding, ...]:
         return self._registrar.bindings(phone)

@@ -7,7 +7,7 @@ is not. Outwards a cause becomes the status that makes a carrier or phone tell i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from softswitch.domain.causes import Cause
@@ -31,6 +31,9 @@ _CAUSE_OF_STATUS: Final[Mapping[int, Cause]] = {
     604: Cause.UNKNOWN_NUMBER,
     606: Cause.INCOMPATIBLE_MEDIA,
 }
+_TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER, Cause.INCOMPATIBLE_MEDIA, Cause.NETWORK_FAILURE)
+"""What says more of the person goes before what says more of the device; whatever is not here says least."""
+
 _STATUS_OF_CAUSE: Final[Mapping[Cause, int]] = {
     Cause.BUSY: 486,
     Cause.BUSY_DESTINATION: 486,
@@ -58,6 +61,11 @@ def cause_of_refusal(status: int, *, was_ringing: bool) -> Cause:
     if known is not None:
         return known
     return Cause.UNREACHABLE if status < 400 else Cause.NETWORK_FAILURE
+
+
+def most_telling(causes: Sequence[Cause]) -> Cause:
+    """What several contacts of one phone came to, in one word; the first of equals."""
+    return min(causes, key=lambda cause: _TELLING.index(cause) if cause in _TELLING else len(_TELLING))
 
 
 def refusal_of_cause(cause: Cause) -> tuple[int, tuple[tuple[str, str], ...]]:

@@ -75,6 +75,7 @@ class RandomDay:
         self.world = World(
             seed, plan=plan, knobs=self._knobs(), udp_ports=self.random.choice((6, 100, 100)), observe=observe
         )
+        self.laptop = self.world.second_phone(self.phones[0], ("10.0.7.7", 5070))
         for telephone in self.world.telephones:
             telephone.chooses_manner = self._manner
 
@@ -82,6 +83,8 @@ class RandomDay:
         """The whole day."""
         for phone in self.phones:
             self._after(self.random.random() * 5, self.world.phone(phone).register)
+        if self.random.random() < 0.3:
+            self._after(self.random.random() * 5, self.laptop.register)
         for _ in range(self.random.choice((5, 12, 30, 60))):
             self._after(self.random.random() * CALLS_S, self._somebody_calls)
         if self.random.random() < 0.7:

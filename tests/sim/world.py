@@ -100,6 +100,7 @@ class World:
             name: self._telephone_at(name, (f"10.0.2.{number}", 5060), password_of(name))
             for number, name in enumerate(self.settings.office.phones, start=1)
         }
+        self._second_phones: list[Telephone] = []
         self.idle_watch = IdleWatch(self)
         self.node: Node
         self._start_switch()
@@ -108,11 +109,17 @@ class World:
 
     @property
     def telephones(self) -> list[Telephone]:
-        return [self.carrier, *self._phones.values()]
+        return [self.carrier, *self._phones.values(), *self._second_phones]
 
     def phone(self, name: str) -> Telephone:
         """The IP phone of that name; registered or not."""
         return self._phones[name]
+
+    def second_phone(self, name: str, place: Place) -> Telephone:
+        """Another telephone with the credentials of the phone of that name, at a place of its own, not registered."""
+        telephone = self._telephone_at(name, place, password_of(name))
+        self._second_phones.append(telephone)
+        return telephone
 
     def mobile(self, number: str) -> SimMobile:
         """A telephone behind the carrier."""

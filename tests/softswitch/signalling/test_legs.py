@@ -9,7 +9,7 @@ from sip_stack.events import SendMessage
 from sip_stack.flow import Address, Flow
 from softswitch.domain import actions
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import FromTrunk, LegInvited, LegProgressed, LegRefused
+from softswitch.domain.inputs import FromTrunk, LegAnswered, LegInvited, LegProgressed, LegRefused
 from softswitch.domain.office import ToNumber, ToPhone
 from softswitch.signalling.outbox import SendMedia
 from tests.sim.offices import MOBILE, SUPPORT
@@ -212,18 +212,94 @@ def test_without_a_free_media_port_nothing_is_dialled() -> None:
     assert stage.told == [LegRefused("out-1", Cause.NO_MEDIA_PORTS)]
 
 
-def test_a_phones_latest_contact_is_rung_and_the_other_when_that_one_is_not_there() -> None:
+OTHER = Address("10.0.2.9", 5060)
+
+
+def dial_both(stage: Stage) -> tuple[SipText, SipText]:
+    """Phone 101 is registered at two places and called; the INVITEs to the desk and to the other place."""
+    stage.register("101", OTHER)
+    stage.register("101", DESK)
+    desk, other = stage.act(actions.DialLeg("out-1", "c1", ToPhone("101"), "+4681", "Support"))
+    return desk, other
+
+
+def test_all_contacts_of_a_phone_are_rung_at_once_with_one_offer() -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    assert (desk.uri, other.uri) == ("sip:101@10.0.2.1:5060", "sip:101@10.0.2.9:5060")
+    assert desk.call_id != other.call_id
+    assert desk.body == other.body
+
+
+def test_the_first_contact_to_answer_wins_and_the_others_are_cancelled_as_answered_elsewhere() -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    stage.hear(reply(desk, 180, "Ringing"), DESK)
+    stage.hear(reply(other, 180, "Ringing"), OTHER)
+    ack, cancel = stage.hear(reply(other, 200, "OK", body=OFFER), OTHER)
+    assert (ack.method, ack.call_id) == ("ACK", other.call_id)
+    assert (cancel.method, cancel.call_id, cancel.all("Reason")) == ("CANCEL", desk.call_id, [ELSEWHERE])
+    assert stage.told == [LegAnswered("out-1")]
+    (bye,) = stage.act(actions.HangUpLeg("out-1", Cause.HUNG_UP))
+    assert (bye.method, bye.call_id) == ("BYE", other.call_id)
+
+
+def test_a_contact_that_picks_up_too_late_is_acknowledged_and_hung_up() -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    stage.hear(reply(desk, 180, "Ringing"), DESK)
+    stage.hear(reply(other, 200, "OK", body=OFFER), OTHER)
+    assert [sent.method for sent in stage.hear(reply(desk, 200, "OK", body=OFFER), DESK)] == ["ACK", "BYE"]
+    assert not stage.told
+
+
+def test_a_contact_that_is_not_there_leaves_it_to_the_other() -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    stage.hear(reply(desk, 503, "Service Unavailable"), DESK)
+    assert not stage.told
+    stage.hear(reply(other, 180, "Ringing"), OTHER)
+    assert stage.told == [LegProgressed("out-1")]
+
+
+@pytest.mark.parametrize("order", [(486, 480), (480, 486)])
+def test_what_the_last_contact_says_does_not_hide_that_another_was_busy(order: tuple[int, int]) -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    stage.hear(reply(desk, order[0], "No"), DESK)
+    assert not stage.told
+    stage.hear(reply(other, order[1], "No"), OTHER)
+    assert stage.told == [LegRefused("out-1", Cause.BUSY)]
+
+
+def test_a_person_who_declines_at_one_contact_declines_for_all() -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    stage.hear(reply(desk, 180, "Ringing"), DESK)
+    sent = stage.hear(reply(other, 603, "Decline"), OTHER)
+    assert [message.method for message in sent] == ["ACK", "CANCEL"]
+    assert stage.told == [LegRefused("out-1", Cause.DECLINED)]
+
+
+def test_hanging_up_before_the_answer_cancels_every_contact() -> None:
+    stage = Stage()
+    desk, other = dial_both(stage)
+    stage.hear(reply(desk, 180, "Ringing"), DESK)
+    stage.hear(reply(other, 180, "Ringing"), OTHER)
+    sent = stage.act(actions.HangUpLeg("out-1", Cause.CALLER_GONE))
+    assert [(message.method, message.call_id) for message in sent] == [
+        ("CANCEL", desk.call_id),
+        ("CANCEL", other.call_id),
+    ]
+
+
+def test_two_contacts_behind_one_source_are_one_telephone() -> None:
     stage = Stage()
     stage.register("101", DESK)
-    stage.register("101", Address("10.0.2.9", 5060))
-    first = dial_phone(stage)
-    assert first.uri == "sip:101@10.0.2.9:5060"
-    ack, second = stage.hear(reply(first, 503, "Service Unavailable"), Address("10.0.2.9", 5060))
-    assert (ack.method, second.uri) == ("ACK", "sip:101@10.0.2.1:5060")
-    assert second.call_id != first.call_id
-    assert not stage.told
-    stage.hear(reply(second, 180, "Ringing"), DESK)
-    assert stage.told == [LegProgressed("out-1")]
+    stage.wait(60)
+    stage.register("101", DESK, contact="sip:101@192.168.1.20:5062")
+    (sent,) = stage.act(actions.DialLeg("out-1", "c1", ToPhone("101"), "+4681", "Support"))
+    assert sent.uri == "sip:101@192.168.1.20:5062"
 
 
 # Letting a device go.

@@ -241,17 +241,7 @@ def test_a_source_is_learnt_only_for_a_phone_whose_sdp_names_another_address_tha
     assert stream.is_source_learnt is is_learnt
 
 
-# Early media, and what was in force when the leg began.
-
-
-@pytest.mark.parametrize(("answer", "codec"), [(b"", "PCMU"), (sdp("m=audio 40000 RTP/AVP 8\n"), "PCMA")])
-def test_the_sdp_of_a_183_counts_for_a_200_that_has_none_and_only_then(answer: bytes, codec: str) -> None:
-    ours = leg()
-    negotiation.offer(ours, OURS)
-    ours.early_answer = sdp("m=audio 40000 RTP/AVP 0\n")
-    assert negotiation.take_answer(ours, answer, OURS).codec == codec
-    with pytest.raises(UnacceptableSdp):
-        read(b"")
+# What was in force when the leg began.
 
 
 def test_an_offer_of_ours_is_open_until_it_is_answered_or_crossed_by_theirs() -> None:
