@@ -85,6 +85,7 @@ class Node:
             case DialogDropped():
                 self._dialogs.pop(record.leg, None)
             case BindingRecorded():
+                self._bindings.pop((record.binding.aor, record.binding.contact), None)
                 self._bindings[record.binding.aor, record.binding.contact] = record
             case BindingDropped():
                 self._bindings.pop((record.aor, record.contact), None)
