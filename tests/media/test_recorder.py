@@ -86,6 +86,13 @@ def test_a_pause_is_silence_of_its_length(room: Room) -> None:
     assert room.channels(slot) == [(100, 2000)] * 2 + [(0, 0)] * 3 + [(100, 2000)]
 
 
+def test_a_pause_beside_a_recording_that_runs_is_silence_too(room: Room) -> None:
+    runs, pauses = room.start("r"), room.start("s")
+    room.recorder.pause("s", is_paused=True)
+    room.record()
+    assert (room.channels(runs), room.channels(pauses)) == ([(100, 2000)], [(0, 0)])
+
+
 def test_a_bridge_whose_members_have_gone_is_silence(room: Room) -> None:
     slot = room.start()
     room.bridges.leave(AGENT)
