@@ -18,7 +18,7 @@ from softswitch.domain.actions import Action
 from softswitch.domain.inputs import Input
 from softswitch.settings import Settings
 from softswitch.signalling.outbox import AppendRecord, ReportFault, SendMedia, SignallingOutput, TellSwitch
-from softswitch.signalling.records import BindingRecorded
+from softswitch.signalling.records import BindingRecorded, DialogRecorded
 from softswitch.signalling.signalling import Signalling
 from tests.sim import offices
 from tests.sim.sip_text import SipText, authorization
@@ -115,6 +115,12 @@ class Stage:
         """A contact of an earlier process is read from the journal."""
         self.turn = []
         self.signalling.phones.restore(record, self.now)
+        self._settle()
+
+    def end_dialogs(self, dialogs: list[DialogRecorded]) -> None:
+        """What an earlier process left behind is ended."""
+        self.turn = []
+        self.signalling.end_dialogs(dialogs, "n2", self.now)
         self._settle()
 
     def reload(self, settings: Settings) -> None:
