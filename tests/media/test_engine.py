@@ -121,6 +121,18 @@ def test_sequence_and_timestamp_of_a_stream_never_jump_when_its_source_changes(b
     assert len(set(ssrcs)) == 1
 
 
+def test_time_goes_on_in_the_stream_while_nothing_is_sent_and_numbers_do_not(bench: Bench) -> None:
+    """RFC 3550 section 5.1: the timestamp is of sampling, whether sent or not; the sequence counts what is sent."""
+    seen = []
+    for is_sending in (True, False, True):
+        bench.engine.apply(protocol.SetStream(1, "PCMA", 8, 101, CALLER, sends=is_sending), bench.now)
+        assert all((0 in bench.tick()) is is_sending for _ in range(10))
+        packet = bench.engine.rows.packets[0]
+        seen.append((int(packet["seq"]), int(packet["ts"])))
+    assert seen[2][0] - seen[0][0] == 10
+    assert seen[2][1] - seen[0][1] == 20 * 160
+
+
 def test_files_follow_one_another_without_a_gap_and_the_end_is_told(bench: Bench) -> None:
     bench.bank.samples[:500] = 1000
     bench.bank.samples[500:900] = 2000

@@ -230,6 +230,23 @@ def test_packets_that_came_to_a_port_before_it_was_opened_reach_no_other_port(me
     assert agent.loudest_dbov(STRANGER_HZ) < UNHEARD_DBOV
 
 
+def test_what_lay_in_a_socket_before_its_port_was_opened_is_not_heard(media: Media, link: Link) -> None:
+    caller = Telephone("PCMA", CALLER_HZ)
+    caller.remote = (ADDRESS, media.udp_ports[0])
+    with media.stopped():
+        for _ in range(100):
+            caller.speak()
+        opened(link, 1, caller)
+
+    def has_heard_two() -> bool:
+        caller.listen()
+        return len(caller.packets) >= 2
+
+    link.wait("two packets", has_heard_two)
+    link.say(protocol.ClosePort(1))
+    assert link.fact(protocol.PortReport).packets_received == 0
+
+
 @pytest.mark.parametrize(
     "rubbish",
     [
