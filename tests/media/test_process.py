@@ -138,8 +138,9 @@ def test_rubbish_and_cut_off_packets_change_nothing(link: Link) -> None:
         b"INVITE sip:1@127.0.0.1 SIP/2.0\r\n\r\n",
     ]
     begins_at = len(agent.packets)
-    for packet in rubbish * 3:
-        caller.send_raw(packet)
+    for packet in rubbish:
+        for _ in range(3):
+            caller.send_raw(packet)
         converse(link, (caller, agent), "20 ms", iter((False, True)).__next__)
     sound = agent.last(len(agent.packets) - begins_at)
     cuts = [tone_level_dbov(sound[at : at + 800], CALLER_HZ) for at in range(0, len(sound) - 799, 800)]
