@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, cast
 
+from softswitch.domain import announcing
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -116,6 +117,8 @@ def read_queue(
             f"{every_s:g} s leaves no time for music",
             f"write at least ANNOUNCE_S_MIN = {ANNOUNCE_S_MIN}, or 0 for never",
         )
+    elif every_s:
+        sounds.use_series(announcing.sounds(), section.place_of("announce_position_every_s"))
     plan = QueuePlan(
         queue=name,
         name=shown,

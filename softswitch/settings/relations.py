@@ -175,12 +175,6 @@ def _warn_of_queues(whole: Whole, faults: Faults) -> None:
                 f"callers of queue {name} may wait for ever",
                 "set max_wait_s and overflow_to",
             )
-        if queue.announce_position_every_s:
-            faults.warn(
-                whole.place("queue", name, "announce_position_every_s"),
-                "positions are not announced in this version",
-                "nothing has to be done; 0 makes this silent",
-            )
         if queue.record == "on-demand":
             faults.warn(
                 whole.place("queue", name, "record"),

@@ -101,6 +101,16 @@ class SoundSearch:
         self._refuse_missing(name, place)
         return False
 
+    def use_series(self, names: Sequence[str], place: Place) -> bool:
+        """Notes that all of these are played; refuses once, naming them, when some are not there."""
+        missing = [name for name in names if not any(_files_named(base, name) for base in self._bases)]
+        if missing:
+            others = f" and {len(missing) - 1} more sounds" if len(missing) > 1 else ""
+            mend = f"put them into {self._bases[0]}, or write 0"
+            self._faults.refuse(place, f'there is no sound "{missing[0]}"{others} that this needs', mend)
+            return False
+        return all(self.use(name, place) for name in names)
+
     def probe(self) -> None:
         """Tries to read every file that is used; refuses what cannot be."""
         places = {file: self._places[name] for name, files in self._found.items() for file in files}

@@ -76,7 +76,7 @@ class IdleWatch:
         if agent in self._in_wrap_up or world.ledger.is_engaged(agent):
             return False
         devices = [device.to for device in world.settings.office.agents[agent].answers_at]
-        phones = [world.phone(device.phone) for device in devices if isinstance(device, ToPhone)]
+        phones = [phone for device in devices if isinstance(device, ToPhone) for phone in world.phones(device.phone)]
         mobiles = [world.mobile(device.number) for device in devices if isinstance(device, ToNumber)]
         if any(phone.live_calls for phone in phones) or any(mobile.live_calls for mobile in mobiles):
             return False

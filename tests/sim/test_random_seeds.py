@@ -6,7 +6,7 @@ import pytest
 
 from tests.sim.random_office import run
 
-SEEDS = 60
+SEEDS = 400
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -115,6 +115,10 @@ class World:
         """The IP phone of that name; registered or not."""
         return self._phones[name]
 
+    def phones(self, name: str) -> list[Telephone]:
+        """All telephones with the credentials of that name."""
+        return [self._phones[name], *(telephone for telephone in self._second_phones if telephone.name == name)]
+
     def second_phone(self, name: str, place: Place) -> Telephone:
         """Another telephone with the credentials of the phone of that name, at a place of its own, not registered."""
         telephone = self._telephone_at(name, place, password_of(name))

@@ -166,7 +166,7 @@ BROKEN = [
     Broken("queues.toml", "max_wait_s = 900", "max_wait_s = 0", "queue.support.max_wait_s", "0 cannot be", "above 0",
            "max_wait_s = 0"),
     Broken("queues.toml", "max_waiting = 50", "max_waiting = 0", "queue.support.max_waiting", "0 cannot be", "from 1"),
-    Broken("queues.toml", "every_s = 0 ", "every_s = 1 ", "queue.support.announce_position_every_s", "no time", "0",
+    Broken("queues.toml", "every_s = 30 ", "every_s = 1 ", "queue.support.announce_position_every_s", "no time", "0",
            "every_s = 1"),
     Broken("queues.toml", '"longest-idle"', '"longest-idel"', "queue.support.strategy", "not one of", '"longest-idle"'),
     Broken("queues.toml", '"longest-idle"', '"ring-all"', "queue.support.strategy", "not available", "longest-idle"),

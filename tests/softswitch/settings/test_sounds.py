@@ -100,3 +100,19 @@ def test_the_catalogue_lists_every_file_once(roots: tuple[Path, Path]) -> None:
     assert catalogue.all_files() == (str(file),)
     assert catalogue.files("a/one", "en") == (str(file),)
     assert catalogue.files("unused") == ()
+
+
+def test_a_series_with_gaps_is_refused_once_and_says_how_many_are_missing(roots: tuple[Path, Path]) -> None:
+    write_sound(roots[1] / "sv" / "place-2.wav")
+    faults = Faults()
+    assert not search(roots, faults).use_series(("place-1", "place-2", "place-3"), PLACE)
+    (error,) = faults.errors
+    assert '"place-1" and 1 more' in error.what
+    assert str(roots[0] / "sv") in error.mend
+
+
+def test_a_whole_series_is_used_by_all_its_names(roots: tuple[Path, Path]) -> None:
+    files = [write_sound(roots[1] / "sv" / f"place-{number}.wav") for number in (1, 2)]
+    sounds = search(roots)
+    assert sounds.use_series(("place-1", "place-2"), PLACE)
+    assert sounds.catalogue().all_files() == tuple(str(file) for file in files)
