@@ -17,7 +17,7 @@ import re
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sip_stack.errors import MalformedMessage
@@ -69,6 +69,15 @@ class _Counts:
             return False
         self.seen |= 1 << behind
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A name and password of ours, and the realm that they are for. The password is kept out of its repr."""
+
+    username: str
+    password: str = field(repr=False)
+    realm: str
 
 
 class DigestServer:
@@ -220,6 +229,27 @@ def answer_challenge(
         f'Digest username={quote(username)}, realm={quote(asked["realm"])}, nonce="{asked["nonce"]}", uri="{uri}", '
         f'response="{response}", algorithm={algorithm}, cnonce="{cnonce}", qop=auth, nc={count_text}{opaque}'
     )
+
+
+def prove(challenges: Sequence[str], credentials: Credentials, *, method: str, uri: str, cnonce: str) -> str | None:
+    """The answer to the strongest challenge of exactly the credentials' realm; None when there is none we can answer.
+
+    A challenge of another realm is never answered: whoever stands in between could collect proofs to guess at.
+    """
+    answers: dict[str, str] = {}
+    for challenge in challenges:
+        asked = parse_digest(challenge)
+        if asked is None or asked.get("realm") != credentials.realm:
+            continue
+        try:
+            answer = answer_challenge(
+                challenge, username=credentials.username, password=credentials.password,
+                method=method, uri=uri, cnonce=cnonce,
+            )  # fmt: skip
+        except MalformedMessage:
+            continue
+        answers.setdefault(asked.get("algorithm", "MD5").upper(), answer)
+    return next((answers[algorithm] for algorithm in ("SHA-256", "MD5") if algorithm in answers), None)
 
 
 def _hash(text: str, algorithm: str) -> str:

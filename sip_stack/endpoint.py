@@ -5,8 +5,8 @@ Bytes and lost flows come in, time comes in, commands come in; bytes to send and
 becomes a 500 for its transaction and a `FaultReported`. Commands raise LocalError for what the owner did wrong; a
 command for a session that ended by itself in the same turn is ignored, because its event is already on the way.
 
-This object only routes: `transaction_layer` below it, `session_connect`, `session_accept` and `session_in_dialog`
-beside it. Authentication is the owner's (`digest`), registration too (`registrar`).
+This object only routes: `transaction_layer` below it, `session_connect`, `session_accept`, `session_in_dialog` and
+`session_modify` beside it. Authentication is the owner's (`digest`), registration too (`registrar`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import count
 from typing import Final
 
 from sip_stack.dialog import DialogState
+from sip_stack.digest import Credentials
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import (
     FaultReported,
@@ -33,8 +34,9 @@ from sip_stack.message import Headers, Request, Response, respond_to
 from sip_stack.parser import parse_message
 from sip_stack.routing import OurNames, note_source, response_flow
 from sip_stack.session_accept import Accept
-from sip_stack.session_connect import Connect
+from sip_stack.session_connect import HOPS, Connect
 from sip_stack.session_in_dialog import InDialog
+from sip_stack.session_modify import Modify
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import (
@@ -76,6 +78,7 @@ class SipEndpoint:
         self._connect = Connect(self._table)
         self._accept = Accept(self._table)
         self._in_dialog = InDialog(self._table, self._accept)
+        self._modify = Modify(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
         self._numbers = count(1)
@@ -138,11 +141,20 @@ class SipEndpoint:
 
     def invite(
         self, session: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
-        headers: HeaderList = (), now: float,
+        headers: HeaderList = (), hops: int = HOPS, credentials: Credentials | None = None, now: float,
     ) -> str:  # fmt: skip
         """Calls, and returns the Call-ID. What follows is SessionProgressed, then SessionAnswered or SessionRefused."""
         call_id = self._connect.invite(
-            session, flow=flow, target=target, from_=from_, to=to, body=body, headers=headers, now=now
+            session,
+            flow=flow,
+            target=target,
+            from_=from_,
+            to=to,
+            body=body,
+            headers=headers,
+            hops=hops,
+            credentials=credentials,
+            now=now,
         )
         self._settle(now)
         return call_id
@@ -204,6 +216,13 @@ class SipEndpoint:
         found = self._table.get(session)
         if found is not None:
             self._in_dialog.refuse_reoffer(found, status, now)
+            self._settle(now)
+
+    def reoffer(self, session: SessionId, body: bytes, now: float) -> None:
+        """A new offer inside an answered session; SessionReanswered or SessionReofferRefused follows."""
+        found = self._table.get(session)
+        if found is not None:
+            self._modify.reoffer(found, body, now)
             self._settle(now)
 
     def restore(self, session: SessionId, dialog: DialogState, now: float) -> None:
@@ -329,7 +348,9 @@ class SipEndpoint:
         session = self._table.get(name)
         if session is None:
             return
-        if kind != "invite":
+        if kind == "modify":
+            self._modify.take_response(session, transaction, response, status, now)
+        elif kind != "invite":
             self._in_dialog.take_final(session, kind, status)
         elif response is None:
             self._connect.fail(session, status, None)
@@ -343,6 +364,8 @@ class SipEndpoint:
             self._accept.give_up(session, now)
         elif due == "no-final":
             self._connect.give_up(session)
+        elif due == "reoffer":
+            self._modify.try_again(session, now)
 
     def _refuse_malformed(self, error: MalformedMessage, flow: Flow) -> None:
         if error.headers is None or error.method is None or error.method == "ACK":

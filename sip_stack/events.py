@@ -103,6 +103,22 @@ class SessionReoffered:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionReanswered:
+    """Our `reoffer` was accepted; `body` is the answer."""
+
+    session: SessionId
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReofferRefused:
+    """Our `reoffer` was refused for good; the session goes on as it was (RFC 3261 §14.1)."""
+
+    session: SessionId
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionCancelled:
     """The caller cancelled before our final answer; 487 has been sent and the session is over. `reason`: RFC 3326."""
 
@@ -165,6 +181,8 @@ SipOutput: TypeAlias = (
     | SessionRefused
     | SessionConfirmed
     | SessionReoffered
+    | SessionReanswered
+    | SessionReofferRefused
     | SessionCancelled
     | SessionEnded
     | SessionProbed

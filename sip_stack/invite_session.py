@@ -1,7 +1,8 @@
 """The INVITE session as plain data, and the table of all sessions that its usages share.
 
 A session is one INVITE and the dialog that comes of it (RFC 3261 §13–15). What happens to it is cut by usage:
-`session_connect` (we call), `session_accept` (we are called), `session_in_dialog` (hold, probes, BYE, both ways).
+`session_connect` (we call), `session_accept` (we are called), `session_in_dialog` (their hold, probes, BYE both ways),
+`session_modify` (our re-INVITEs).
 A session holds values only; its deadlines stand in the table under its id.
 """
 
@@ -13,6 +14,7 @@ from enum import Enum, auto
 from typing import Literal, Protocol, TypeAlias
 
 from sip_stack.dialog import DialogState, request_in
+from sip_stack.digest import Credentials
 from sip_stack.events import DialogEstablished, DialogForgotten, SendMessage, SessionId, SipOutput
 from sip_stack.flow import Flow
 from sip_stack.message import Request, Response, respond_to
@@ -20,11 +22,12 @@ from sip_stack.routing import OurNames
 from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
+from sip_stack.uri import SipUri
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
-Due = Literal["repeat-2xx", "no-ack", "no-final"]
+Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer"]
 
 
 class Tokens(Protocol):
@@ -47,11 +50,23 @@ class Phase(Enum):
     OVER = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an INVITE is made from, again with proof when it is challenged."""
+
+    target: SipUri
+    items: HeaderList
+    body: bytes
+    credentials: Credentials
+
+
 @dataclass(slots=True)
 class Session:
     """One session. `end_headers` is set when `end` was asked for and has to wait for an answer or an ACK.
 
-    `unacknowledged` is the INVITE or re-INVITE whose 2xx we repeat.
+    `unacknowledged` is the INVITE or re-INVITE whose 2xx we repeat. `reoffer` is a re-INVITE of theirs that was not
+    answered yet, `modifying` one of ours; `wanted_offer` is what it says, or will say when its time comes; `modified`
+    the last one that was answered, with its ACK. An INVITE that may be challenged keeps its `draft`.
     """
 
     session: SessionId
@@ -66,6 +81,11 @@ class Session:
     ack: bytes = b""
     ack_tag: str = ""
     reoffer: Transaction | None = None
+    modifying: Transaction | None = None
+    wanted_offer: bytes = b""
+    modified: Transaction | None = None
+    modified_ack: bytes = b""
+    draft: Draft | None = None
     unacknowledged: Transaction | None = None
     interval_s: float = 0.0
     end_headers: HeaderList | None = None
@@ -118,7 +138,7 @@ class SessionTable:
         self._by_id.pop(session.session, None)
         if session.merge_key is not None:
             self.merge_keys.pop(session.merge_key, None)
-        for due in ("repeat-2xx", "no-ack", "no-final"):
+        for due in ("repeat-2xx", "no-ack", "no-final", "reoffer"):
             self.deadlines.cancel((session.session, due))
         dialog = session.dialog
         if dialog is not None and self._by_dialog.get((dialog.call_id, dialog.local_tag)) is session:

@@ -1,17 +1,21 @@
-"""We call: INVITE, its provisional and final answers, CANCEL, forked answers (RFC 3261 §9, §13.2)."""
+"""We call: INVITE, challenges to it, its provisional and final answers, CANCEL, forks (RFC 3261 §9, §13.2, §22.2)."""
 
 from __future__ import annotations
 
 from sip_stack.dialog import dialog_of_response
+from sip_stack.digest import Credentials, prove
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SendMessage, SessionAnswered, SessionId, SessionProgressed, SessionRefused
 from sip_stack.flow import Flow
 from sip_stack.headers import NameAddr
-from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
+from sip_stack.invite_session import ALLOW, Draft, HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Headers, Request, Response
 from sip_stack.uri import SipUri
 
 RINGING = (180, 183)
+HOPS = 70
+CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+"""By status: where the challenge stands, and where its answer goes."""
 UNUSABLE_ANSWER = 502
 """The status that is reported when a 2xx came of which no dialog can be made."""
 
@@ -24,32 +28,28 @@ class Connect:
 
     def invite(
         self, session_id: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
-        headers: HeaderList, now: float,
+        headers: HeaderList, hops: int, credentials: Credentials | None, now: float,
     ) -> str:  # fmt: skip
-        """Sends the INVITE; returns its Call-ID."""
+        """Sends the INVITE; returns its Call-ID. `hops`: its Max-Forwards; `credentials` answer a challenge to it."""
         table = self._table
         if table.get(session_id) is not None:
             raise LocalError(f"there is a session {session_id} already")
         tag, call_id = table.tokens.token(), table.tokens.token()
-        made = Headers(
-            [
-                ("Max-Forwards", "70"),
-                ("From", str(from_.with_tag(tag))),
-                ("To", str(to)),
-                ("Call-ID", call_id),
-                ("CSeq", "1 INVITE"),
-                ("Contact", table.names.contact(flow)),
-                ("Allow", ALLOW),
-                ("User-Agent", table.user_agent),
-                *headers,
-            ]
+        items = (
+            ("Max-Forwards", str(hops)),
+            ("From", str(from_.with_tag(tag))),
+            ("To", str(to)),
+            ("Call-ID", call_id),
+            ("Contact", table.names.contact(flow)),
+            ("Allow", ALLOW),
+            ("User-Agent", table.user_agent),
+            *headers,
         )
         session = Session(session_id, is_uac=True, flow=flow, phase=Phase.CALLING, local_tag=tag)
+        if credentials is not None:
+            session.draft = Draft(target, items, body, credentials)
         table.add(session)
-        request = Request("INVITE", target, made, body)
-        via = table.names.via(flow)
-        owner = f"invite:{session_id}"
-        session.invite = table.layer.send_request(request, via, table.branch(), flow, owner, now)
+        self._send_invite(session, Request("INVITE", target, Headers([*items, ("CSeq", "1 INVITE")]), body), now)
         return call_id
 
     def cancel(self, session: Session, headers: HeaderList, now: float) -> None:
@@ -66,7 +66,7 @@ class Connect:
             self._provisional(session, response, now)
         elif response.status < 300:
             self._success(session, response, now)
-        elif session.phase in (Phase.CALLING, Phase.CANCELLING):
+        elif session.phase in (Phase.CALLING, Phase.CANCELLING) and not self._prove(session, response, now):
             self.fail(session, response.status, response)
 
     def fail(self, session: Session, status: int, response: Response | None) -> None:
@@ -135,6 +135,35 @@ class Connect:
         fork.ack = table.send_ack(fork.dialog, fork.dialog.local_cseq)
         table.add(fork)
         table.send_bye(fork, (), now)
+
+    def _send_invite(self, session: Session, request: Request, now: float) -> None:
+        table = self._table
+        via = table.names.via(session.flow)
+        owner = f"invite:{session.session}"
+        session.invite = table.layer.send_request(request, via, table.branch(), session.flow, owner, now)
+
+    def _prove(self, session: Session, response: Response, now: float) -> bool:
+        """Sends the INVITE again with the proof that a 401 or 407 asks for (§22.2), once; whether that was done."""
+        draft, session.draft = session.draft, None
+        names = CHALLENGES.get(response.status)
+        if draft is None or names is None or session.phase is not Phase.CALLING:
+            return False
+        asked, answered = names
+        assert session.invite is not None
+        proof = prove(
+            response.headers.get_all_raw(asked),
+            draft.credentials,
+            method="INVITE",
+            uri=str(draft.target),
+            cnonce=self._table.tokens.token(),
+        )
+        if proof is None:
+            return False
+        cseq = session.invite.request.cseq.number + 1
+        items = [*draft.items, ("CSeq", f"{cseq} INVITE"), (answered, proof)]
+        session.has_provisional = False
+        self._send_invite(session, Request("INVITE", draft.target, Headers(items), draft.body), now)
+        return True
 
     def _send_cancel(self, session: Session, now: float) -> None:
         table = self._table

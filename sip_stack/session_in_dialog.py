@@ -1,4 +1,7 @@
-"""Inside an answered session: BYE, hold by re-INVITE, OPTIONS and INFO, both ways (RFC 3261 §12.2, §14, §15)."""
+"""Inside an answered session: BYE and OPTIONS both ways, the peer's re-INVITEs and INFO (RFC 3261 §12.2, §14, §15).
+
+Re-INVITEs of ours are in `session_modify`; while one is under way, the peer's is refused with 491.
+"""
 
 from __future__ import annotations
 
@@ -104,6 +107,9 @@ class InDialog:
         if session.phase is not Phase.UP or session.unacknowledged is not None or session.reoffer is not None:
             headers = (("Retry-After", str(REINVITE_RETRY_AFTER_S)),)
             table.respond(transaction, 500, now, tag=session.local_tag, headers=headers)
+            return
+        if session.modifying is not None:
+            table.respond(transaction, 491, now, tag=session.local_tag)
             return
         assert session.dialog is not None
         try:

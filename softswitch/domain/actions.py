@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import CallId, LegId
+from softswitch.domain.inputs import HOPS_MAX, CallId, LegId
 from softswitch.domain.office import DeviceAddress
 
 
@@ -22,6 +22,7 @@ class DialLeg:
     to: DeviceAddress
     caller: str
     caller_name: str
+    hops_left: int = HOPS_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import CallId, FromPhone, FromTrunk, LegId
+from softswitch.domain.inputs import HOPS_MAX, CallId, FromPhone, FromTrunk, LegId
 
 CallState: TypeAlias = Literal["routing", "waiting", "presenting", "talking", "direct", "ended"]
 
@@ -49,12 +49,12 @@ class Connection:
 class Call:
     """One call, plain data. Times are `now` seconds; `leg` is the caller's.
 
-    `queue` is the queue visit that is going on (while waiting, presenting, talking), `entered_at` and `order` the
-    place in it. `claim` is a presentation that was decided but not granted yet, `presentation` one that rings.
-    `overflow` is why the call left its first queue unserved. `playing` is the tag of what the caller hears,
-    `is_spoken_to` while it is speech, `is_announcement_due` when his place is to be told right after it.
-    `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
-    The counters name what belongs to the call.
+    `hops_left`: how many more switches the call may pass. `queue` is the queue visit that is going on (while waiting,
+    presenting, talking), `entered_at` and `order` the place in it. `claim` is a presentation that was decided but not
+    granted yet, `presentation` one that rings. `overflow` is why the call left its first queue unserved. `playing` is
+    the tag of what the caller hears, `is_spoken_to` while it is speech, `is_announcement_due` when his place is to be
+    told right after it. `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most
+    telling refusal so far. The counters name what belongs to the call.
     """
 
     call: CallId
@@ -65,6 +65,7 @@ class Call:
     dialled: str
     arrived_at: float
     changed_at: float
+    hops_left: int = HOPS_MAX
     state: CallState = "routing"
     is_answered: bool = False
     queue: str | None = None

@@ -49,7 +49,7 @@ def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, no
         floor.add_leg(leg, now)
         call.dialled_legs.append(leg.leg)
         floor.tell(events.LegDialled(floor.wall(now), call.call, leg.leg, str(device)))
-        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, call.caller_name))
+        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, call.caller_name, call.hops_left))
 
 
 def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:

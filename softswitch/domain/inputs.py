@@ -7,10 +7,13 @@ signalling, ids of legs that the switch dials by the switch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.office import Office
+
+HOPS_MAX: Final = 70
+"""RFC 3261 §8.1.1.6 recommends it for calls that begin somewhere."""
 
 LegId: TypeAlias = str
 CallId: TypeAlias = str
@@ -33,7 +36,11 @@ class FromPhone:
 
 @dataclass(frozen=True, slots=True)
 class LegInvited:
-    """Someone calls. `media_fault` is set when this leg could not be answered: no common codec, no media port free."""
+    """Someone calls. `media_fault` is set when this leg could not be answered: no common codec, no media port free.
+
+    `hops_left`: through how many more switches the call may go. Each takes one off, so a call that numbers send round
+    in a circle comes to an end.
+    """
 
     leg: LegId
     origin: FromTrunk | FromPhone
@@ -41,6 +48,7 @@ class LegInvited:
     caller_name: str
     dialled: str
     media_fault: Cause | None = None
+    hops_left: int = HOPS_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,7 @@ def _ring(floor: Floor, presentation: Presentation, call: Call, now: float) -> N
         floor.add_leg(leg, now)
         call.dialled_legs.append(leg.leg)
         floor.tell(events.LegDialled(at, call.call, leg.leg, str(device)))
-        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, plan.name))
+        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, plan.name, call.hops_left))
 
 
 def _fail(floor: Floor, presentation: Presentation, outcome: PresentationOutcome, cause: Cause, now: float) -> None:

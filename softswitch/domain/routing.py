@@ -69,6 +69,7 @@ def _arrive(floor: Floor, invitation: LegInvited, now: float) -> Call:
         dialled=invitation.dialled,
         arrived_at=now,
         changed_at=now,
+        hops_left=invitation.hops_left - 1,
     )
     floor.calls[call.call] = call
     floor.tell(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from softswitch.settings.addresses import (
     SIP_PORT,
@@ -158,8 +159,26 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
         faults.refuse(
             section.place_of("caller_id"), f'"{caller_id}" is no telephone number', 'write it like "+46850010000"'
         )
+    credentials = _credentials(section, faults)
     section.close()
-    return Trunk(tuple(hosts), tuple(accepted), caller_id), sources
+    return Trunk(tuple(hosts), tuple(accepted), caller_id, credentials), sources
+
+
+def _credentials(section: Section, faults: Faults) -> Credentials | None:
+    """`user`, `password` and `realm` of a carrier that challenges our calls: all of them, or none."""
+    keys = ("user", "password", "realm")
+    given = {key: section.text(key) for key in keys}
+    missing = [key for key in keys if given[key] is None]
+    if len(missing) == len(keys):
+        return None
+    for key in missing:
+        there = next(known for known in keys if known not in missing)
+        faults.refuse(
+            section.place_of(there),
+            f"a trunk with {there} needs {key} too",
+            f'write {key} = "…" as the carrier told it',
+        )
+    return Credentials(given["user"] or "", given["password"] or "", given["realm"] or "")
 
 
 def absolute(folder: Path, text: str) -> Path:

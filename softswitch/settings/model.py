@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from softswitch.domain.office import Office
 from softswitch.settings.faults import ConfigurationError
@@ -90,11 +91,15 @@ class AcceptFrom:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A carrier: calls go out to `hosts`, tried in order; calls that come in from `accept_from` are its."""
+    """A carrier: calls go out to `hosts`, tried in order; calls that come in from `accept_from` are its.
+
+    `credentials` answer its challenges to our calls, where it makes any.
+    """
 
     hosts: tuple[Address, ...]
     accept_from: tuple[AcceptFrom, ...]
     caller_id: str | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)

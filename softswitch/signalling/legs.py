@@ -22,7 +22,7 @@ from sip_stack.headers import NameAddr
 from sip_stack.uri import SipUri
 from softswitch.domain import actions
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import FromPhone, FromTrunk, LegId, LegInvited, LegRefused
+from softswitch.domain.inputs import HOPS_MAX, FromPhone, FromTrunk, LegId, LegInvited, LegRefused
 from softswitch.domain.office import ToPhone
 from softswitch.settings import Settings
 from softswitch.signalling import negotiation
@@ -69,6 +69,7 @@ class Leg:
     branches: dict[str, Branch] = field(default_factory=dict)
     refusals: list[Cause] = field(default_factory=list)
     branches_made: int = 0
+    hops_left: int = HOPS_MAX
     from_: NameAddr | None = None
 
 
@@ -139,11 +140,17 @@ class Legs:
         )
         self._add(leg)
         self.traces.called(leg.leg, event.request.call_id)
-        self.outbox.tell(LegInvited(leg.leg, origin, caller, name, dialled, self._media_fault(leg)))
+        hops = event.request.max_forwards
+        self.outbox.tell(
+            LegInvited(
+                leg.leg, origin, caller, name, dialled, self._media_fault(leg), HOPS_MAX if hops is None else hops
+            )
+        )
 
     def dial(self, action: actions.DialLeg, now: float) -> None:
         """INVITE to the device; one that cannot be reached at all is refused at once."""
         leg = Leg(leg=action.leg, session=action.leg, is_incoming=False, media=self._lease(), peer_host="")
+        leg.hops_left = action.hops_left
         if isinstance(action.to, ToPhone):
             leg.phone = action.to.phone
             leg.targets = self._phones.targets(action.to.phone)
@@ -182,6 +189,8 @@ class Legs:
             to=to,
             body=leg.media.open_offer or negotiation.offer(leg.media, self.settings.media),
             headers=(("Content-Type", "application/sdp"),),
+            hops=leg.hops_left,
+            credentials=None if leg.trunk is None else self.trunks.credentials(leg.trunk),
             now=now,
         )
         self.traces.called(leg.leg, call_id)

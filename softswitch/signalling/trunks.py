@@ -12,6 +12,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sip_stack.digest import Credentials
 from sip_stack.flow import Address, Flow
 from sip_stack.uri import SipUri
 from softswitch.settings import Trunk
@@ -62,6 +63,10 @@ class Trunks:
     def caller_id(self, trunk: str) -> str | None:
         """What we show on calls that go out by it."""
         return self._trunks[trunk].caller_id
+
+    def credentials(self, trunk: str) -> Credentials | None:
+        """What answers its challenges; of anyone else we answer none."""
+        return self._trunks[trunk].credentials
 
     def hosts(self, trunk: str) -> list[str]:
         return [str(host) for host in self._trunks[trunk].hosts]

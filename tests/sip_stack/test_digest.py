@@ -8,11 +8,13 @@ from sip_stack.digest import (
     COUNT_WINDOW,
     NONCE_TTL_S,
     NONCES_IN_USE_MAX,
+    Credentials,
     DigestServer,
     Verdict,
     answer_challenge,
     ha1,
     parse_digest,
+    prove,
     response_of,
 )
 from sip_stack.errors import MalformedMessage
@@ -251,3 +253,43 @@ def test_a_nonce_written_in_another_way_is_not_ours() -> None:
     server = _server()
     respelt = server.challenge(0.0)[0].replace('nonce="', 'nonce="!!!!')
     assert _verify(server, _answer(server, 0.0, nonce_from=respelt)) == Verdict()
+
+
+# As a client.
+
+
+OURS = Credentials("office", "carrier-secret", "carrier.example")
+
+
+def _asked(realm: str, algorithm: str) -> str:
+    return DigestServer(realm, b"key").challenge(0.0, algorithms=(algorithm,))[0]
+
+
+def _proof(*challenges: str) -> str | None:
+    return prove(challenges, OURS, method="INVITE", uri="sip:+4670@192.0.2.9", cnonce="c")
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_a_proof_is_accepted_by_whoever_knows_the_password(algorithm: str) -> None:
+    server = DigestServer("carrier.example", b"key")
+    proof = _proof(server.challenge(0.0, algorithms=(algorithm,))[0])
+    assert proof is not None
+    secret = ha1("office", "carrier.example", "carrier-secret", algorithm)
+    assert server.verify([proof], "INVITE", "sip:+4670@192.0.2.9", lambda *_: secret, 0.0).username == "office"
+
+
+def test_the_stronger_of_two_algorithms_is_answered() -> None:
+    proof = _proof(_asked("carrier.example", "MD5"), _asked("carrier.example", "SHA-256"))
+    assert (parse_digest(proof or "") or {})["algorithm"] == "SHA-256"
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [_asked("elsewhere.example", "MD5"), _asked("Carrier.example", "MD5"), "Basic realm=carrier.example", ""],
+)
+def test_a_challenge_of_another_realm_or_kind_gets_no_proof(challenge: str) -> None:
+    assert _proof(challenge) is None
+
+
+def test_a_password_is_not_in_the_repr_of_its_credentials() -> None:
+    assert "carrier-secret" not in repr(OURS)

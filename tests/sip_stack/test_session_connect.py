@@ -2,9 +2,13 @@
 
 import pytest
 
+from sip_stack.digest import Credentials
 from sip_stack.errors import LocalError
 from sip_stack.events import DialogEstablished, DialogForgotten, SessionAnswered, SessionProgressed, SessionRefused
 from sip_stack.flow import Transport
+from sip_stack.headers import NameAddr
+from sip_stack.message import Request
+from sip_stack.uri import SipUri
 from tests.sip_stack.pair import ALICE, BOB, Pair, Party, answer, request
 
 LATER = 1000.0
@@ -289,3 +293,81 @@ def test_a_lost_200_and_a_lost_ack_only_cost_time() -> None:
     assert pair.alice.times("ACK") == [0.5, 1.5]
     assert pair.bob.told_names().count("SessionConfirmed") == 1
     assert (pair.alice.endpoint.session_count, pair.bob.endpoint.session_count) == (1, 1)
+
+
+# Challenges (§22.2).
+
+
+CREDENTIALS = Credentials("office", "secret", "carrier.example")
+ASKED = 'Digest realm="carrier.example", nonce="n1", qop="auth", algorithm=MD5'
+
+
+def _challenged(status: int = 407, asked: str = ASKED, credentials: Credentials | None = CREDENTIALS) -> Party:
+    alice = Party("a", ALICE, BOB)
+    alice.endpoint.invite(
+        "call", flow=alice.flow, target=SipUri.parse("sip:bob@198.51.100.2"), from_=NameAddr.parse("<sip:a@e.org>"),
+        to=NameAddr.parse("<sip:bob@e.org>"), body=b"v=0", credentials=credentials, now=0.0,
+    )  # fmt: skip
+    name = "Proxy-Authenticate" if status == 407 else "WWW-Authenticate"
+    _hear(alice, status, lines=(f"{name}: {asked}",))
+    return alice
+
+
+@pytest.mark.parametrize(("status", "header"), [(401, "Authorization"), (407, "Proxy-Authorization")])
+def test_a_challenge_to_our_credentials_is_answered_in_the_same_call_with_the_next_cseq(
+    status: int, header: str
+) -> None:
+    alice = _challenged(status)
+    first, again = (sent.message for sent in alice.sent("INVITE"))
+    assert alice.labels() == ["INVITE", "ACK", "INVITE"]
+    assert isinstance(again, Request)
+    assert (again.call_id, again.from_.tag, again.cseq.number) == (first.call_id, first.from_.tag, 2)
+    assert (again.to.tag, again.body) == (None, b"v=0")
+    assert again.top_via.branch != first.top_via.branch
+    assert 'realm="carrier.example"' in (again.headers.get(header) or "")
+    _hear(alice, 200, lines=("Contact: <sip:bob@198.51.100.2>",))
+    assert [event.session for event in alice.told(SessionAnswered)] == ["call"]
+    assert alice.last_request("ACK").cseq.number == 2
+
+
+def test_a_proof_that_is_not_accepted_is_not_repeated() -> None:
+    alice = _challenged()
+    _hear(alice, 407, lines=(f"Proxy-Authenticate: {ASKED}",))
+    assert len(alice.sent("INVITE")) == 2
+    assert _refusals(alice) == [(407, False)]
+
+
+def test_a_challenge_of_another_realm_gets_no_proof() -> None:
+    alice = _challenged(asked=ASKED.replace("carrier.example", "thief.example"))
+    assert len(alice.sent("INVITE")) == 1
+    assert _refusals(alice) == [(407, False)]
+
+
+def test_without_credentials_a_challenge_is_a_refusal() -> None:
+    assert _refusals(_challenged(credentials=None)) == [(407, False)]
+
+
+def test_a_call_that_was_given_up_is_not_tried_again_with_proof() -> None:
+    alice = Party("a", ALICE, BOB)
+    alice.invite()
+    alice.endpoint.end("call", 0.0)
+    _hear(alice, 407, lines=(f"Proxy-Authenticate: {ASKED}",))
+    assert len(alice.sent("INVITE")) == 1
+
+
+def test_giving_up_after_the_proof_cancels_the_second_invite() -> None:
+    alice = _challenged()
+    alice.endpoint.end("call", alice.now)
+    assert alice.sent("CANCEL") == []
+    _hear(alice, 180)
+    cancel = alice.last_request("CANCEL")
+    assert (cancel.cseq.number, cancel.top_via.branch) == (2, alice.last_request("INVITE").top_via.branch)
+
+
+def test_max_forwards_is_what_the_caller_has_left() -> None:
+    alice = Party("a", ALICE, BOB)
+    alice.endpoint.invite(
+        "call", flow=alice.flow, target=SipUri.parse("sip:bob@198.51.100.2"), from_=NameAddr.parse("<sip:a@e.org>"),
+        to=NameAddr.parse("<sip:bob@e.org>"), body=b"", hops=12, now=0.0,
+    )  # fmt: skip
+    assert alice.last_request("INVITE").max_forwards == 12

@@ -185,3 +185,9 @@ def test_a_second_invitation_of_the_same_leg_is_not_a_second_call() -> None:
     leg = stage.ring_in()
     stage.tell(inputs.LegInvited(leg, inputs.FromTrunk("carrier"), "x", "", NUMBER))
     assert stage.new == []
+
+
+def test_each_pass_through_the_switch_takes_one_hop_off() -> None:
+    stage = Stage()
+    stage.tell(inputs.LegInvited("in-1", inputs.FromTrunk("carrier"), "+461", "", NUMBER, hops_left=5))
+    assert {action.hops_left for action in stage.of(actions.DialLeg)} == {4}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from softswitch.domain.office import Device, ServiceGoal, ToNumber, ToPhone, ToQueue, ToSay
 from softswitch.settings import AcceptFrom, ConfigurationError, ConfigurationErrors, Listen, glimpse, load
@@ -225,6 +226,10 @@ BROKEN = [
            "no telephone number", "+4685"),
     Broken("trunks.toml", 'hosts = ["127.0.0.1:5080"]', 'hosts = ["sip.carrier.example"]', "trunk.carrier.hosts",
            "is a name", "IP address"),
+    Broken("trunks.toml", "[trunk.carrier]", '[trunk.carrier]\nuser = "office"\nrealm = "c.example"',
+           "trunk.carrier.user", "needs password too", "password =", "user ="),
+    Broken("trunks.toml", "[trunk.carrier]", '[trunk.carrier]\nuser = "office"\npassword = "secret"',
+           "trunk.carrier.user", "needs realm too", "realm =", "user ="),
     Broken("trunks.toml", 'hosts = ["127.0.0.1:5080"]', "hosts = []", "trunk.carrier.hosts", "no host", "add one"),
     Broken("trunks.toml", 'hosts = ["127.0.0.1:5080"]', 'hosts = ["127.0.0.1:5060"]', "trunk.carrier.hosts",
            "this switch itself", "the carrier"),
@@ -517,3 +522,11 @@ def test_a_mutated_office_is_read_or_refused_with_places_that_exist(name: str, t
                 assert error.mend
         shutil.rmtree(office)
     assert outcomes == {"read", "refused"}
+
+
+def test_a_trunk_may_have_credentials_for_its_challenges(office: Path) -> None:
+    added = '[trunk.carrier]\nuser = "office"\npassword = "carrier-secret"\nrealm = "carrier.example"'
+    change(office, "trunks.toml", "[trunk.carrier]", added)
+    trunk = load(office, are_sounds_tried=False).trunks["carrier"]
+    assert trunk.credentials == Credentials("office", "carrier-secret", "carrier.example")
+    assert "carrier-secret" not in repr(trunk)

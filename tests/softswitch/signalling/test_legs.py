@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from media.protocol import ClosePort, Join, Leave, OpenPort, Play, SetStream, StopPlaying
+from sip_stack.digest import Credentials
 from sip_stack.events import SendMessage
 from sip_stack.flow import Address, Flow
 from softswitch.domain import actions
@@ -300,6 +301,41 @@ def test_two_contacts_behind_one_source_are_one_telephone() -> None:
     stage.register("101", DESK, contact="sip:101@192.168.1.20:5062")
     (sent,) = stage.act(actions.DialLeg("out-1", "c1", ToPhone("101"), "+4681", "Support"))
     assert sent.uri == "sip:101@192.168.1.20:5062"
+
+
+# Carriers that ask who we are, and calls that go round in a circle.
+
+
+def test_a_carriers_challenge_is_answered_with_its_credentials_and_the_call_goes_on() -> None:
+    settings = with_trunk(settings_of_office(), credentials=Credentials("office", "secret", "carrier.example"))
+    stage = Stage(settings)
+    challenge = 'Proxy-Authenticate: Digest realm="carrier.example", nonce="n1", qop="auth"'
+    ack, again = stage.hear(reply(dial_number(stage), 407, "Proxy Authentication Required", more=challenge), CARRIER)
+    assert (ack.method, again.method) == ("ACK", "INVITE")
+    assert 'username="office"' in again.need("Proxy-Authorization")
+    assert not stage.told
+    stage.hear(reply(again, 180, "Ringing"), CARRIER)
+    assert stage.told == [LegProgressed("out-1")]
+
+
+def test_a_phones_challenge_is_never_answered() -> None:
+    settings = with_trunk(settings_of_office(), credentials=Credentials("office", "secret", "carrier.example"))
+    stage = Stage(settings)
+    stage.register("101")
+    challenge = 'Proxy-Authenticate: Digest realm="carrier.example", nonce="n1", qop="auth"'
+    sent = stage.hear(reply(dial_phone(stage), 407, "Proxy Authentication Required", more=challenge), DESK)
+    assert [message.method for message in sent] == ["ACK"]
+    assert stage.told == [LegRefused("out-1", Cause.NETWORK_FAILURE)]
+
+
+def test_the_hops_that_a_caller_has_left_are_told_and_passed_on() -> None:
+    stage = Stage()
+    stage.hear(invite().replace("Max-Forwards: 70", "Max-Forwards: 9"), CARRIER)
+    (told,) = stage.told
+    assert isinstance(told, LegInvited)
+    assert told.hops_left == 9
+    (sent,) = stage.act(actions.DialLeg("out-1", "c1", ToNumber(MOBILE), CALLER, "", hops_left=8))
+    assert sent.need("Max-Forwards") == "8"
 
 
 # Letting a device go.
