@@ -1,4 +1,7 @@
-"""Levels of sound: of everything, and of one frequency. For tests and for people who want to see a recording's."""
+"""Levels of sound, of everything and of one frequency, and whether one sound is in another.
+
+For tests, and for people who want to see what is in a recording or was heard at a telephone.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from media.codecs.g711 import DECODE, PCMA
 
 FLOOR_DBOV = -120.0
 
@@ -33,3 +38,21 @@ def channel_levels_dbov(path: Path) -> list[float]:
     with wave.open(str(path)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, file.getnchannels())
     return [rms_dbov(channel) for channel in samples.T]
+
+
+def where_heard(heard: bytes, said: bytes, rate: int = 8000) -> tuple[float, float]:
+    """Where in `heard` the sound `said` is, both A-law: seconds from the beginning, and how alike the two are there.
+
+    The likeness is the normalised correlation: 1 for the same sound at whatever level, about 0 for another one.
+    """
+    whole, part = (DECODE[PCMA][np.frombuffer(sound, np.uint8)].astype(np.float64) for sound in (heard, said))
+    if not part.any() or len(whole) < len(part):
+        return 0.0, 0.0
+    size = len(whole) + len(part)
+    products = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(part, size)), size)
+    offsets = len(whole) - len(part) + 1
+    sums = np.concatenate(([0.0], np.cumsum(whole**2)))
+    energies = (sums[len(part) :] - sums[:offsets]) * float(part @ part)
+    likeness = products[:offsets] / np.sqrt(np.maximum(energies, 1.0))
+    best = int(np.argmax(likeness))
+    return best / rate, float(likeness[best])

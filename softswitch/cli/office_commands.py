@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from softswitch.cli.failures import DONE, REFUSED, print_configuration_error
 from softswitch.cli.printing import print_json, print_line
 from softswitch.cli.report import summary, what_callers_meet
 from softswitch.settings import ConfigurationErrors, Settings, load
+
+
+class Language(StrEnum):
+    """The languages that prompts are shipped in."""
+
+    EN = "en"
+    SV = "sv"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,11 +52,13 @@ def check(
     return DONE
 
 
-def demo() -> int:
+def demo(
+    language: Annotated[Language, typer.Option(help="The language of the prompts.")] = Language.EN,
+) -> int:
     """The first minute for a newcomer: a real switch with real calls on loopback."""
     from softswitch.demo.story import run  # noqa: PLC0415  # only the demo loads the demo
 
-    return run()
+    return run(language.value)
 
 
 def _folder(context: typer.Context) -> Path:

@@ -18,7 +18,7 @@ _TEXT: Final = """\
 [node]
 name = "demo"
 data_dir = "var"
-language = "en"
+language = "{language}"
 timezone = "Europe/Stockholm"
 
 [sip]
@@ -62,6 +62,7 @@ agents = ["anna", "bo"]
 strategy = "longest-idle"
 welcome = "welcome"
 music = "music/calm"
+announce_position_every_s = 30
 ring_s = 20
 wrap_up_s = 3
 no_answer = "pause"
@@ -76,11 +77,14 @@ to = "queue:support"
 """
 
 
-def write_office(folder: Path, *, carrier_port: int, caller_ports: list[int], udp_first: int, udp_last: int) -> None:
+def write_office(
+    folder: Path, *, language: str, carrier_port: int, caller_ports: list[int], udp_first: int, udp_last: int
+) -> None:
     """Writes `office.toml` into the folder. The callers' ports belong to the carrier too."""
     callers = "".join(f', "127.0.0.1:{port}"' for port in caller_ports)
     text = _TEXT.format(
         domain=DOMAIN,
+        language=language,
         number=NUMBER,
         mobile=MOBILE,
         carrier_port=carrier_port,

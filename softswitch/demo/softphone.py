@@ -30,6 +30,10 @@ PACKET_S: Final = 0.02
 PACKET_SAMPLES: Final = 160
 SILENCE: Final = b"\xd5" * PACKET_SAMPLES
 DATAGRAM_BYTES_MAX: Final = 65535
+RTP_HEADER_BYTES: Final = 12
+PCMA_PAYLOAD_TYPE: Final = 8
+HEARD_BYTES_MAX: Final = 120 * 8000
+"""Two minutes of A-law."""
 
 Story = Callable[[str], None]
 
@@ -56,7 +60,10 @@ class Talk:
 
 
 class Softphone:
-    """One telephone on its own UDP sockets. `tell` receives a line for each thing that a person would notice."""
+    """One telephone on its own UDP sockets. `tell` receives a line for each thing that a person would notice.
+
+    `heard` is what came to its ear, as A-law.
+    """
 
     def __init__(
         self,
@@ -72,6 +79,7 @@ class Softphone:
         self.name = name
         self.behaviour = behaviour or Behaviour()
         self.talk: Talk | None = None
+        self.heard = bytearray()
         self.ended = asyncio.Event()
         self.registered = asyncio.Event()
         self._switch = switch
@@ -324,12 +332,15 @@ class Softphone:
             await asyncio.sleep(max(0.0, due_at - _now()))
 
     def _read_rtp(self) -> None:
-        """Listens to nothing; the socket is only kept empty."""
+        """Keeps what is heard, as it comes: on loopback nothing is lost and nothing overtakes."""
         while True:
             try:
-                self._rtp_socket.recv(DATAGRAM_BYTES_MAX)
+                packet = self._rtp_socket.recv(DATAGRAM_BYTES_MAX)
             except (BlockingIOError, ConnectionError):
                 return
+            if len(packet) > RTP_HEADER_BYTES and packet[1] & 0x7F == PCMA_PAYLOAD_TYPE:
+                self.heard += packet[RTP_HEADER_BYTES:]
+                del self.heard[:-HEARD_BYTES_MAX]
 
 
 def _udp_socket(port: int) -> socket.socket:

@@ -1,22 +1,23 @@
 """The story that `softswitch demo` tells, with real calls through a real switch.
 
-1. A caller hears the welcome, Anna's desk phone rings, they talk, the caller hangs up.
-2. While Anna wraps up, a second caller gets Bo: his desk phone and his mobile ring together, the mobile is faster.
-3. A third caller finds nobody free, listens to music for a while and gives up.
+1. Caller 1 hears the welcome, Anna's desk phone rings, they talk.
+2. Caller 2 gets Bo: his desk phone and his mobile ring together, the mobile is faster.
+3. Caller 3 finds nobody free. He is next in line, hears so, and gets Anna when she has wrapped up.
+4. Caller 4 is told that he is number two, listens to music for a while and gives up.
 
-Then the switch is asked what it knows: the records, and the first recording with the level of each channel. The calls
-are made with `softphone`; their speech comes from shipped sound files.
+Then the switch is asked what it knows: the records, why caller 3 went to Anna, caller 4's ladder, and the recordings.
+What was heard is measured: the level of each channel of a recording, and the sentence in what arrived at caller 4's
+telephone. The calls are made with `softphone`; their speech comes from shipped sound files.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
-import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -26,47 +27,59 @@ from rich.markup import escape
 from rich.table import Table
 
 from media.codecs.g711 import encode_file_pcma
-from media.levels import channel_levels_dbov
+from media.levels import channel_levels_dbov, where_heard
 from sip_stack.flow import Address
+from softswitch.cli import control
+from softswitch.cli.ladder import drawn
+from softswitch.demo.live import LiveView, Rows
 from softswitch.demo.office import DOMAIN, MOBILE, NUMBER, PASSWORDS, write_office
 from softswitch.demo.softphone import Behaviour, Softphone
 from softswitch.settings import shipped_folder
 
 START_S_MAX: Final = 20.0
 UDP_PORTS: Final = 40
+LIKENESS_MIN: Final = 0.8
+"""What the telephone got is the sentence, when the two are at least so alike."""
+
 _Tell = Callable[[str], None]
 
-CALLERS: Final = ("+46812345601", "+46812345602", "+46812345603")
+CALLERS: Final = ("+46812345601", "+46812345602", "+46812345603", "+46812345604")
+NUMBER_TWO: Final = "queue-position-2"
 
 
-def run() -> int:
-    """Runs the demo to its end; returns an exit code."""
-    return asyncio.run(_tell(Console()))
+def run(language: str) -> int:
+    """Runs the demo to its end, with prompts in `en` or `sv`; returns an exit code."""
+    return asyncio.run(_tell(Console(), language))
 
 
-async def _tell(console: Console) -> int:
+async def _tell(console: Console, language: str) -> int:
     folder = Path(tempfile.mkdtemp(prefix="softswitch-demo-"))
-    caller_ports, carrier_port = _prepare(folder)
+    caller_ports, carrier_port = _prepare(folder, language)
     console.print(f"[bold]A call centre in a folder:[/] {escape(str(folder))}")
     switch = await _start_switch(folder)
     try:
         ready = await _ready_line(switch)
         console.print(f"The switch is up: {escape(', '.join(ready['sip']))}\n")
         address = _address(ready["sip"][0])
-        await _make_calls(console, address, caller_ports, carrier_port)
+        heard = await _make_calls(LiveView(console, folder / "var"), address, caller_ports, carrier_port)
         await asyncio.sleep(1.5)
-        _show_what_is_known(console, folder)
+        _show_what_is_known(console, folder, heard, language)
     finally:
         switch.terminate()
         await switch.wait()
     return 0
 
 
-def _prepare(folder: Path) -> tuple[list[int], int]:
+def _prepare(folder: Path, language: str) -> tuple[list[int], int]:
     ports = _free_ports(len(CALLERS) + 1)
     udp_first = _free_range(UDP_PORTS)
     write_office(
-        folder, carrier_port=ports[0], caller_ports=ports[1:], udp_first=udp_first, udp_last=udp_first + UDP_PORTS - 1
+        folder,
+        language=language,
+        carrier_port=ports[0],
+        caller_ports=ports[1:],
+        udp_first=udp_first,
+        udp_last=udp_first + UDP_PORTS - 1,
     )
     return ports[1:], ports[0]
 
@@ -92,12 +105,12 @@ async def _ready_line(switch: asyncio.subprocess.Process) -> dict[str, list[str]
     return ready
 
 
-async def _make_calls(console: Console, switch: Address, caller_ports: list[int], carrier_port: int) -> None:
+async def _make_calls(view: LiveView, switch: Address, caller_ports: list[int], carrier_port: int) -> bytes:
+    """Plays the story; returns what caller 4 heard, as A-law."""
     started_at = asyncio.get_running_loop().time()
 
     def tell(line: str) -> None:
-        seconds = asyncio.get_running_loop().time() - started_at
-        console.print(f"[dim]{seconds:5.1f} s[/]  {escape(line)}")
+        view.line(asyncio.get_running_loop().time() - started_at, line)
 
     demo_sounds = shipped_folder("sounds") / "demo"
     caller_speech = encode_file_pcma(demo_sounds / "caller.wav")
@@ -125,31 +138,39 @@ async def _make_calls(console: Console, switch: Address, caller_ports: list[int]
     for phone in phones:
         phone.open()
     try:
-        await desk_101.register()
-        await desk_102.register()
-        tell("The desk phones 101 and 102 have registered")
-        await _story(tell, callers)
+        async with view:
+            await desk_101.register()
+            await desk_102.register()
+            tell("The desk phones 101 and 102 have registered")
+            await _story(tell, callers)
     finally:
         for phone in phones:
             await phone.close()
+    return bytes(callers[3].heard)
 
 
 async def _story(tell: _Tell, callers: list[Softphone]) -> None:
-    first, second, third = callers
-    tell(f"Caller 1 dials {NUMBER}: the welcome, then music until somebody is free")
+    first, second, third, fourth = callers
+    tell(f"Caller 1 dials {NUMBER} and hears the welcome while Anna's desk phone rings")
     first.call(NUMBER)
-    await asyncio.sleep(11)
+    await asyncio.sleep(5)
     tell("Caller 2 dials while Anna talks: Bo's desk phone and mobile ring together")
     second.call(NUMBER)
-    await asyncio.sleep(6)
-    tell("Caller 3 dials while both talk, and waits with music")
+    await asyncio.sleep(4)
+    tell("Caller 3 dials while both talk: he is next in line")
     third.call(NUMBER)
-    await asyncio.sleep(5)
-    third.hang_up()
-    await asyncio.sleep(2)
+    await asyncio.sleep(1)
+    tell("Caller 4 dials: he is told that he is number two")
+    fourth.call(NUMBER)
+    await asyncio.sleep(10)
+    tell("Caller 1 has heard enough; Anna gets 3 s to wrap up, and then caller 3")
     first.hang_up()
     await asyncio.sleep(1)
+    fourth.hang_up()
+    await asyncio.sleep(4)
     second.hang_up()
+    await asyncio.sleep(6)
+    third.hang_up()
     await asyncio.sleep(1)
 
 
@@ -160,34 +181,71 @@ def _as(who: str, name: str, tell: _Tell) -> _Tell:
     return told
 
 
-def _show_what_is_known(console: Console, folder: Path) -> None:
+def _show_what_is_known(console: Console, folder: Path, heard: bytes, language: str) -> None:
     history = _ask(folder, "history")
-    table = Table(title="What happened (softswitch history)", title_justify="left")
-    for column in ("id", "caller", "queue", "agent", "outcome", "wait_s", "talk_s", "ended_by", "cause"):
-        table.add_column(column)
-    for call in history:
-        table.add_row(*(escape(_cell(call[str(column.header)])) for column in table.columns))
-    console.print()
-    console.print(table)
-    for recording in reversed(_ask(folder, "recording", "list")):
-        left, right = channel_levels_dbov(Path(str(recording["path"])))
-        console.print(
-            f"\nRecording of {escape(str(recording['call']))}, {recording['seconds']:.1f} s: "
-            f"{escape(str(recording['path']))}\n"
-            f"  left  (caller) {left:6.1f} dBov\n  right (agent)  {right:6.1f} dBov"
-        )
+    by_caller = {str(call["caller"]): str(call["id"]) for call in history}
+    _show_history(console, history)
+    _show_why(console, folder, by_caller[CALLERS[2]])
+    _show_ladder(console, folder, by_caller[CALLERS[3]])
+    _show_what_was_heard(console, heard, language)
+    _show_recordings(console, _ask(folder, "recording.list"))
     console.print("\n[bold]Three things to try next:[/]")
     for command in ("softswitch check", "softswitch serve", "softswitch queue show support"):
         console.print(f"  {command}")
 
 
-def _ask(folder: Path, *command: str) -> list[Mapping[str, object]]:
-    answer = subprocess.run(  # noqa: S603  # our own program, our own words
-        [sys.executable, "-m", "softswitch.cli.main", "--config", str(folder), *command, "--json"],
-        check=True, capture_output=True, env=os.environ,
-    )  # fmt: skip
-    listed: list[Mapping[str, object]] = json.loads(answer.stdout)
-    return listed
+def _show_history(console: Console, history: Rows) -> None:
+    table = Table(title="\nWhat happened (softswitch history)", title_justify="left")
+    for column in ("id", "caller", "agent", "outcome", "wait_s", "talk_s", "ended_by"):
+        table.add_column(column, no_wrap=True)
+    for call in history:
+        table.add_row(*(escape(_cell(call[str(column.header)])) for column in table.columns))
+    console.print(table)
+
+
+def _show_why(console: Console, folder: Path, call: str) -> None:
+    console.print(f"\n[bold]Why caller 3 went where he went[/] (softswitch call why {call})")
+    answer = control.ask(folder / "var", "call.why", {"id": call})
+    assert isinstance(answer, dict)
+    for reason in answer["reasons"]:
+        console.print(f"  {reason['text']}", markup=False, highlight=False)
+
+
+def _show_ladder(console: Console, folder: Path, call: str) -> None:
+    console.print(f"\n[bold]What passed of caller 4's call[/] (softswitch call ladder {call})")
+    answer = control.ask(folder / "var", "call.ladder", {"id": call})
+    assert isinstance(answer, dict)
+    for line in drawn(answer):
+        console.print(line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def _show_what_was_heard(console: Console, heard: bytes, language: str) -> None:
+    sounds = shipped_folder("sounds")
+    text = tomllib.loads((sounds / "wording.toml").read_text(encoding="utf-8"))[language]["texts"][NUMBER_TWO]
+    at_s, likeness = where_heard(heard, encode_file_pcma(next((sounds / language).glob(f"{NUMBER_TWO}.*"))))
+    if likeness >= LIKENESS_MIN:
+        told = f"Caller 4 heard “{text}” {at_s:.1f} s after he was answered (likeness {likeness:.2f} of 1)"
+    else:
+        told = f"Caller 4 did not hear “{text}” (likeness {likeness:.2f} of 1)"
+    console.print(f"\n{told}", markup=False, highlight=False)
+
+
+def _show_recordings(console: Console, recordings: Rows) -> None:
+    for recording in reversed(recordings):
+        left, right = channel_levels_dbov(Path(str(recording["path"])))
+        console.print(
+            f"\nRecording of {recording['call']}, {_cell(recording['seconds'])} s: {recording['path']}\n"
+            f"  left  (caller) {left:6.1f} dBov\n  right (agent)  {right:6.1f} dBov",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _ask(folder: Path, command: str) -> list[Mapping[str, object]]:
+    answer = control.ask(folder / "var", command, {})
+    assert isinstance(answer, list)
+    return answer
 
 
 def _cell(value: object) -> str:

@@ -68,11 +68,11 @@ def explain_wait(floor: Floor, call: Call, now: float) -> list[Reason]:
     at = floor.wall(now)
     views = {name: presenting.agent_view(floor, name, now) for name in floor.plan(call.queue).agents}
     kept_out = by_rule({name: exclusion(view, now) for name, view in views.items() if view is not None})
-    reasons = [Reason(at, f"He waits now in place {announcing.position(floor, call)} of queue {call.queue}.")]
+    reasons = [Reason(at, f"The caller waits now in place {announcing.position(floor, call)} of queue {call.queue}.")]
     if not floor.plan(call.queue).agents:
         return [*reasons, Reason(at, f"Queue {call.queue} has no agents.")]
     told = [_kept_out(rule, len(names), names[:_NAMES_TOLD_MAX]) for rule, names in kept_out]
-    return [*reasons, Reason(at, f"Nobody can be presented to him: {'; '.join(told)}.")]
+    return [*reasons, Reason(at, f"No agent can take the call: {'; '.join(told)}.")]
 
 
 def _arrival(record: CallRecord) -> Iterator[Reason]:
@@ -90,17 +90,17 @@ def _visit(visit: QueueVisit, overflows: Iterator[tuple[str, str]]) -> Iterator[
     is_turned_away = visit.cause == Cause.QUEUE_FULL
     if not is_turned_away:
         place = "" if visit.position is None else f" in place {visit.position}"
-        yield Reason(visit.entered_at, f"He entered queue {queue}{place}.")
+        yield Reason(visit.entered_at, f"The caller entered queue {queue}{place}.")
     match visit.outcome:
         case "overflowed":
             destination = next(overflows, ("nowhere", ""))[0]
-            why = "was full" if is_turned_away else f"did not serve him within max_wait_s ({_s(visit.wait_s)})"
-            yield Reason(left_at, f"Queue {queue} {why}; its overflow_to sent him on to {destination}.")
+            why = "was full" if is_turned_away else f"did not serve the caller within max_wait_s ({_s(visit.wait_s)})"
+            yield Reason(left_at, f"Queue {queue} {why}; its overflow_to sent the call on to {destination}.")
         case "abandoned":
-            yield Reason(left_at, f"He gave up after {_s(visit.wait_s)} in queue {queue}.")
+            yield Reason(left_at, f"The caller gave up after {_s(visit.wait_s)} in queue {queue}.")
         case "failed":
             cause = "" if visit.cause is None else f": {visit.cause.value}"
-            yield Reason(left_at, f"He was lost to queue {queue} after {_s(visit.wait_s)}{cause}.")
+            yield Reason(left_at, f"The call was lost to queue {queue} after {_s(visit.wait_s)}{cause}.")
         case _:
             pass
 

@@ -100,7 +100,7 @@ def test_why_is_told_while_the_caller_waits_and_after_he_was_served(world: World
     call = world.carrier.call_in(SUPPORT)
     world.run(5)
     told = str(world.command("call.why", id=world.record_of(call).id))
-    assert "Nobody can be presented to him: anna, bo (paused)." in told
+    assert "No agent can take the call: anna, bo (paused)." in told
     world.command("agent.ready", name="anna")
     world.run(1)
     told = str(world.command("call.why", id=world.record_of(call).id))

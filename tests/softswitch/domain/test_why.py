@@ -43,7 +43,7 @@ def test_an_answered_call_says_who_was_chosen_and_why_before_whom() -> None:
     assert sentences(stage) == [
         "+46812340001 called +46850010000 by trunk carrier.",
         "By the rule “number +46850010000” it went to queue:support.",
-        "He entered queue support in place 1.",
+        "The caller entered queue support in place 1.",
         "Queue support chose anna of 2 who could take the call: idle longest (42.0 s), before bo (2.0 s).",
         "anna answered after 3.0 s, and the two were joined.",
         "The call was ended by the caller: answered, hung-up.",
@@ -77,13 +77,16 @@ def test_overflows_are_told_with_their_reason_in_the_order_in_which_they_came() 
     stage.ring_in()
     stage.wait(30)
     assert sentences(stage)[2:] == [
-        "He entered queue support in place 1.",
-        "Queue support did not serve him within max_wait_s (30.0 s); its overflow_to sent him on to say:queue-full.",
+        "The caller entered queue support in place 1.",
+        (
+            "Queue support did not serve the caller within max_wait_s (30.0 s); "
+            "its overflow_to sent the call on to say:queue-full."
+        ),
     ]
     full = Stage(office_with(max_waiting=1))
     full.ring_in()
     full.ring_in()
-    assert sentences(full, "t-2")[2:] == ["Queue support was full; its overflow_to sent him on to say:queue-full."]
+    assert sentences(full, "t-2")[2:] == ["Queue support was full; its overflow_to sent the call on to say:queue-full."]
 
 
 def test_a_call_that_leads_nowhere_says_what_was_wrong() -> None:
@@ -102,8 +105,8 @@ def test_a_waiting_caller_is_told_with_everyone_who_is_kept_from_him() -> None:
     stage.ring_in()
     stage.ring_in()
     assert waits(stage, "t-2") == [
-        "He waits now in place 2 of queue support.",
-        "Nobody can be presented to him: bo (logged out); anna (paused).",
+        "The caller waits now in place 2 of queue support.",
+        "No agent can take the call: bo (logged out); anna (paused).",
     ]
 
 
