@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import sys
 import tempfile
@@ -38,6 +39,8 @@ from softswitch.settings import shipped_folder
 
 START_S_MAX: Final = 20.0
 UDP_PORTS: Final = 40
+ENDED: Final = 1
+"""The exit code of a demo that was not let to its end."""
 LIKENESS_MIN: Final = 0.8
 """What the telephone got is the sentence, when the two are at least so alike."""
 
@@ -49,10 +52,18 @@ NUMBER_TWO: Final = "queue-position-2"
 
 def run(language: str) -> int:
     """Runs the demo to its end, with prompts in `en` or `sv`; returns an exit code."""
-    return asyncio.run(_tell(Console(), language))
+    try:
+        return asyncio.run(_tell(Console(), language))
+    except asyncio.CancelledError:
+        return ENDED
 
 
 async def _tell(console: Console, language: str) -> int:
+    """Also when the demo is ended, or its terminal closed, the switch goes with it."""
+    me = asyncio.current_task()
+    assert me is not None
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(ending, me.cancel)
     folder = Path(tempfile.mkdtemp(prefix="softswitch-demo-"))
     caller_ports, carrier_port = _prepare(folder, language)
     console.print(f"[bold]A call centre in a folder:[/] {escape(str(folder))}")

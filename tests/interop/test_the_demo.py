@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from softswitch.cli import control
+from softswitch.cli.failures import NOT_RUNNING, CommandFailed
 
 DEMO_S_MAX = 75
 
@@ -31,3 +38,18 @@ def test_the_demo_tells_its_story_to_the_end() -> None:
     levels = [float(line.split()[-2]) for line in text.splitlines() if line.endswith("dBov")]
     assert len(levels) == 6
     assert all(-30 < level < -10 for level in levels)
+
+
+def test_a_demo_whose_terminal_is_closed_takes_its_switch_with_it() -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-u", "-m", "softswitch.cli.main", "demo"], stdout=subprocess.PIPE, text=True
+    )
+    assert demo.stdout is not None
+    folder = demo.stdout.readline().split()[-1]
+    assert "The switch is up" in demo.stdout.readline()
+    demo.send_signal(signal.SIGHUP)
+    demo.communicate(timeout=20)
+    assert demo.returncode == 1
+    with pytest.raises(CommandFailed) as failed:
+        control.ask(Path(folder) / "var", "status", {})
+    assert failed.value.exit_code == NOT_RUNNING
