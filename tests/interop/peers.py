@@ -21,13 +21,15 @@ needs_baresip = pytest.mark.skipif(
 
 
 class Sipp:
-    """One run of a scenario against the switch, from the trunk's port."""
+    """One run of a scenario against the switch, from the trunk's port; `start` it when it is not `is_started`."""
 
     def __init__(
         self, folder: Path, scenario: str, *, port: int, switch_port: int, calls: int = 1, rate: int = 10,
-        keys: dict[str, str] | None = None, concurrent: int | None = None, stay_ms: int = 1000,
+        keys: dict[str, str] | None = None, concurrent: int | None = None, stay_ms: int = 1000, is_started: bool = True,
     ) -> None:  # fmt: skip
         self.output = folder / f"{scenario}-{port}.log"
+        self._folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
         words = [
             "sipp", f"127.0.0.1:{switch_port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1",
             "-p", str(port), "-m", str(calls), "-r", str(rate), "-l", str(concurrent or calls), "-d", str(stay_ms),
@@ -36,17 +38,24 @@ class Sipp:
         ]  # fmt: skip
         for key, value in (keys or {}).items():
             words += ["-key", key, value]
+        self._words = words
+        if is_started:
+            self.start()
+
+    def start(self) -> None:
+        """Begins to call."""
         with self.output.open("wb") as log:
             self.process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
+                self._words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder, start_new_session=True
             )
 
     def finish(self, seconds: float = 60) -> int:
         """Waits for the end of the run; 0 when every call went as the scenario says."""
+        assert self.process is not None
         return self.process.wait(seconds)
 
     def stop(self) -> None:
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(10)
 
