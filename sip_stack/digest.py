@@ -5,7 +5,8 @@ floods of challenges cost no memory. What is kept is the nonce counts that were 
 in use, since phones pipeline requests over UDP and they may come out of order. A count never counts twice: a window is
 kept as long as its nonce is good, and where there are too many, those of the oldest nonces go and with them the nonces
 themselves, which are stale from then on. An unknown user and a wrong password give the same verdict for the same work.
-Only `qop=auth` is spoken.
+`qop=auth` is what is asked for. A client that answers without any qop, as those of RFC 2069 do and RFC 3261 §22.4 wants
+them to be taken, has no count: its answer is good for the first use of a nonce only.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ NONCE_TTL_S: Final = 60.0
 NONCES_IN_USE_MAX: Final = 10_000
 COUNT_WINDOW: Final = 64
 AUTHORIZATIONS_MAX: Final = 4
+FIRST_COUNT: Final = "00000001"
 
 _HASHES: Final = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _NO_SUCH_USER: Final = "0" * 32
@@ -128,20 +130,24 @@ class DigestServer:
         now: float,
     ) -> Verdict:
         algorithm = given.get("algorithm", "MD5").upper()
-        count_text, username, uri = given.get("nc", ""), given.get("username", ""), given.get("uri", "")
-        is_spoken = algorithm in _HASHES and given.get("qop") == "auth" and bool(given.get("cnonce"))
-        if not is_spoken or _COUNT.fullmatch(count_text) is None:
+        nonce, username, uri = given.get("nonce", ""), given.get("username", ""), given.get("uri", "")
+        is_without_qop = given.keys().isdisjoint({"qop", "nc", "cnonce"})
+        count_text = FIRST_COUNT if is_without_qop else given.get("nc", "")
+        is_spoken = is_without_qop or (given.get("qop") == "auth" and bool(given.get("cnonce")))
+        if algorithm not in _HASHES or not is_spoken or _COUNT.fullmatch(count_text) is None:
             return REJECTED
         known = ha1_of(username, algorithm)
-        expected = response_of(
-            known or _NO_SUCH_USER, given.get("nonce", ""), count_text, given["cnonce"], method, uri, algorithm
-        )
+        secret = known or _NO_SUCH_USER
+        if is_without_qop:
+            expected = response_without_qop(secret, nonce, method, uri, algorithm)
+        else:
+            expected = response_of(secret, nonce, count_text, given["cnonce"], method, uri, algorithm)
         is_right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode("utf-8", "replace"))
-        issued_at = self._issued_at(given.get("nonce", ""))
+        issued_at = self._issued_at(nonce)
         if not is_right or known is None or issued_at is None or not _same_target(uri, request_uri):
             return REJECTED
         is_old = now - issued_at > self._nonce_ttl_s
-        if is_old or not self._take_count(given["nonce"], issued_at, int(count_text, 16), now):
+        if is_old or not self._take_count(nonce, issued_at, int(count_text, 16), now):
             return Verdict(is_stale=True)
         return Verdict(username=username)
 
@@ -209,6 +215,11 @@ def response_of(
     """The response of RFC 7616 §3.4.1 with qop=auth."""
     ha2 = _hash(f"{method}:{uri}", algorithm)
     return _hash(f"{ha1_value}:{nonce}:{count}:{cnonce}:auth:{ha2}", algorithm)
+
+
+def response_without_qop(ha1_value: str, nonce: str, method: str, uri: str, algorithm: str = "MD5") -> str:
+    """The response of RFC 2069, for clients that answer without qop."""
+    return _hash(f"{ha1_value}:{nonce}:{_hash(f'{method}:{uri}', algorithm)}", algorithm)
 
 
 def answer_challenge(

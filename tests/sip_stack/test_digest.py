@@ -1,5 +1,7 @@
 """RFC 7616's own example, and what a server must not accept."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -253,6 +255,35 @@ def test_a_nonce_written_in_another_way_is_not_ours() -> None:
     server = _server()
     respelt = server.challenge(0.0)[0].replace('nonce="', 'nonce="!!!!')
     assert _verify(server, _answer(server, 0.0, nonce_from=respelt)) == Verdict()
+
+
+# Clients of RFC 2069, which know no qop (RFC 3261 §22.4, point 8).
+
+
+def _without_qop(server: DigestServer, password: str = "secret") -> str:
+    nonce = (parse_digest(server.challenge(0.0)[0]) or {})["nonce"]
+    a1 = hashlib.md5(f"101:{REALM}:{password}".encode()).hexdigest()
+    a2 = hashlib.md5(f"REGISTER:{URI}".encode()).hexdigest()
+    response = hashlib.md5(f"{a1}:{nonce}:{a2}".encode()).hexdigest()
+    return f'Digest username="101", realm="{REALM}", nonce="{nonce}", uri="{URI}", response="{response}"'
+
+
+def test_an_answer_without_qop_is_accepted_once() -> None:
+    server = _server()
+    answer = _without_qop(server)
+    assert _verify(server, answer).username == "101"
+    assert _verify(server, answer) == Verdict(is_stale=True), "whoever overheard it cannot use it again"
+
+
+def test_an_answer_without_qop_and_with_the_wrong_password_is_rejected() -> None:
+    server = _server()
+    assert _verify(server, _without_qop(server, "guess")) == Verdict()
+
+
+@pytest.mark.parametrize("added", [', cnonce="c"', ", nc=00000001", ", qop=auth"])
+def test_half_of_a_qop_is_rejected(added: str) -> None:
+    server = _server()
+    assert _verify(server, _without_qop(server) + added) == Verdict()
 
 
 # As a client.
