@@ -1,4 +1,4 @@
-"""SIPp as carrier and baresip as phone, started with what they need and ended by pid."""
+"""SIPp as carrier and other people's phones, started with what they need and ended by pid."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from pathlib import Path
 import pytest
 
 SCENARIOS = Path(__file__).parent / "sipp"
+PHONES = Path(__file__).parent / "phones"
 BARESIP_MODULES = Path("/usr/lib/baresip/modules")
+PEERS_PYTHON = Path(__file__).resolve().parents[2] / ".venv-peers/bin/python"
 
 needs_sipp = pytest.mark.skipif(shutil.which("sipp") is None, reason="SKIPPED: SIPp is not installed")
 needs_baresip = pytest.mark.skipif(
     shutil.which("baresip") is None or not BARESIP_MODULES.is_dir(), reason="SKIPPED: baresip is not installed"
+)
+needs_other_phones = pytest.mark.skipif(
+    not (PEERS_PYTHON.parents[1] / ".ready").is_file(), reason="SKIPPED: pjsua2 and pyVoIP are not installed"
 )
 
 
@@ -95,6 +100,49 @@ class Baresip:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(10)
+
+
+class OtherPhone:
+    """A phone made with somebody else's library, a program of `phones/`, in a process of its own.
+
+    It plays a tone of `hz` to whoever it talks with and keeps what it hears in `heard`.
+    """
+
+    def __init__(
+        self, folder: Path, program: str, *, user: str, password: str, switch_port: int, port: int, hz: int
+    ) -> None:
+        self.heard = folder / f"{program}-heard.wav"
+        self.output = folder / f"{program}.log"
+        said = folder / f"{program}-said.wav"
+        _write_tone(said, hz)
+        words = [str(PHONES / f"{program}.py"), user, password, str(port), str(switch_port), str(said), str(self.heard)]
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen(
+                [str(PEERS_PYTHON), *words], stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=folder
+            )
+
+    @property
+    def told(self) -> list[str]:
+        """What has happened to it, a line each."""
+        return self.output.read_text().splitlines()
+
+    def tell(self, command: str) -> None:
+        """Has it do something."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{command}\n".encode())
+        self.process.stdin.flush()
+
+    def stop(self) -> None:
+        """Lets it unregister and end; ends it where it does not."""
+        if self.process.poll() is None:
+            self.tell("quit")
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.terminate()
+                self.process.wait(5)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
 
 
 def _write_tone(path: Path, hz: int) -> None:
