@@ -6,6 +6,7 @@ journal. `/metrics` is in Prometheus' text format. Left out until there is somet
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sip_stack.flow import Address
 from softswitch.shell.driver import Driver
@@ -26,6 +28,8 @@ BACKLOG: Final = 128
 KEEP_ALIVE_S: Final = 5
 HEAD_BYTES_MAX: Final = 16_384
 STOP_S_MAX: Final = 1
+REQUEST_S_MAX: Final = 5.0
+"""A client that has not made its request whole by then is let go of, so that slow ones cannot keep others out."""
 
 
 class HttpApi:
@@ -48,7 +52,7 @@ class HttpApi:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", limit_concurrency=CONNECTIONS_MAX,
             timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=STOP_S_MAX, server_header=False, ws="none",
-            http="h11", h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+            http=_Impatient, h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         )  # fmt: skip
         self._server = _QuietServer(config)
 
@@ -73,6 +77,27 @@ class HttpApi:
         if self._driver.node.is_draining:
             return "draining"
         return "up" if self._driver.node.signalling.legs.udp_ports.total else "without media"
+
+
+class _Impatient(H11Protocol):
+    """Waits for each request only so long; uvicorn itself would wait for ever for the first."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._waiting = self.loop.call_later(REQUEST_S_MAX, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._waiting.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        self._waiting.cancel()
+        self._waiting = self.loop.call_later(REQUEST_S_MAX, self._give_up)
+        super().on_response_complete()
+
+    def _give_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
 
 class _QuietServer(uvicorn.Server):

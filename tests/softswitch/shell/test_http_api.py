@@ -7,8 +7,11 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from media.protocol import EngineReport
 from sip_stack.flow import Address
+from softswitch.shell import http_api
 from softswitch.shell.http_api import HEAD_BYTES_MAX, HttpApi
 from tests.softswitch.shell.running import CARRIER, Switch, invite, loaded, start, until
 
@@ -29,7 +32,7 @@ def run(folder: Path, story: Callable[[Switch, Get], Awaitable[None]]) -> None:
             except ConnectionResetError:
                 answer = b" 0 "
             writer.close()
-            head, _, body = answer.partition(b"\r\n\r\n")
+            head, _, body = (answer or b" 0 ").partition(b"\r\n\r\n")
             return int(head.split(b" ")[1]), body
 
         await story(switch, ask)
@@ -93,5 +96,30 @@ def test_nothing_can_be_changed_and_hostile_requests_change_nothing(tmp_path: Pa
         assert (await ask(b"\x00\xff rubbish\r\n\r\n"))[0] == 400
         assert (await ask(request("/health", extra=f"X: {'y' * 20 * HEAD_BYTES_MAX}\r\n")))[0] in {0, 400}
         assert (await ask(request("/metrics")))[0] == 200
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n", request("/health")[:-2] + b"X: y"])
+def test_who_does_not_finish_his_request_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(http_api, "REQUEST_S_MAX", 0.2)
+
+    async def story(_switch: Switch, ask: Get) -> None:
+        assert (await ask(begun))[0] == 0
+
+    run(tmp_path, story)
+
+
+def test_slow_ones_cannot_keep_others_out_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_api, "REQUEST_S_MAX", 0.5)
+
+    async def story(switch: Switch, ask: Get) -> None:
+        switch.ready()
+        slow = [asyncio.create_task(ask(b"GET /health HTTP/1.1\r\n")) for _ in range(http_api.CONNECTIONS_MAX)]
+        await asyncio.sleep(0)
+        assert {status for status, _ in await asyncio.gather(*slow)} == {0}
+        assert (await ask(request("/health")))[0] == 200
 
     run(tmp_path, story)
