@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from softswitch.domain.agent import Activity
 from softswitch.domain.inputs import CallId, Presence
@@ -30,17 +30,7 @@ Rule: TypeAlias = Literal[
     "in-use",
 ]
 
-RULES: Final[tuple[Rule, ...]] = (
-    "logged-out",
-    "paused",
-    "talking",
-    "ringing",
-    "wrap-up",
-    "chosen-for-another",
-    "backing-off",
-    "unreachable",
-    "in-use",
-)
+RULES: Final[tuple[Rule, ...]] = get_args(Rule)
 """What keeps an agent out, in the order in which it is asked; the first that holds is counted.
 
 `unreachable`: none of her devices can be reached; `in-use`: those that can are busy with another call.

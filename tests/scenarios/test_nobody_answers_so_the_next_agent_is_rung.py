@@ -47,3 +47,20 @@ def test_the_last_agent_of_a_queue_is_not_logged_out() -> None:
     assert world.agent("anna")["presence"] == "ready"
     world.assert_rings("101")
     world.come_to_rest()
+
+
+def test_of_two_who_miss_in_the_same_moment_exactly_one_stays() -> None:
+    world = World(plan=office(queues=[replace(SUPPORT_QUEUE, no_answer="log-out-unless-last")]))
+    world.register_all()
+    first, second = world.carrier.call_in(SUPPORT), world.carrier.call_in(SUPPORT)
+    world.run(2)
+    world.assert_rings("101")
+    world.assert_rings("102")
+    world.run(22)
+    presences = [world.agent(name)["presence"] for name in ("anna", "bo")]
+    assert sorted(map(str, presences)) == ["logged-out", "ready"]
+    shown = [one for record in (world.record_of(first), world.record_of(second)) for one in record.presentations]
+    missed = {one.agent: one.ended_at for one in shown if one.is_counted}
+    assert missed.keys() == {"anna", "bo"}
+    assert missed["anna"] == missed["bo"]
+    world.come_to_rest()
