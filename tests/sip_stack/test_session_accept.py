@@ -69,6 +69,7 @@ def test_progress_and_answer_carry_one_tag_a_contact_and_the_record_route() -> N
     assert len({each.to.tag for each in answers}) == 1
     assert answers[0].to.tag
     for each in answers:
+        assert {"INVITE", "ACK", "BYE"} <= set(each.headers.all("Allow"))
         assert [str(contact.uri) for contact in each.contacts] == ["sip:198.51.100.2:5060"]
         assert each.headers.all("Record-Route") == ["<sip:p2;lr>", "<sip:p1;lr>"]
     assert (answers[1].content_type, answers[1].body) == ("application/sdp", b"v=0")
@@ -104,6 +105,15 @@ def test_what_differs_in_call_id_tag_or_cseq_is_a_call_of_its_own(other: dict[st
     assert len(bob.told(SessionInvited)) == 2
 
 
+def test_what_was_a_merged_request_is_a_new_call_when_the_first_is_over() -> None:
+    bob = _called()
+    bob.endpoint.refuse("in-1", 486, 0.0)
+    bob.run_until(LATER)
+    bob.hear(request("INVITE", branch="z9hG4bK-2"))
+    assert bob.labels()[-1] == "100 INVITE"
+    assert len(bob.told(SessionInvited)) == 2
+
+
 # The 2xx and its ACK (§13.3.1.4).
 
 
@@ -117,6 +127,15 @@ def test_a_2xx_is_repeated_on_any_transport_and_after_64_t1_the_call_is_ended(tr
     bob.run_until(LATER)
     assert (bob.endpoint.session_count, bob.endpoint.transaction_count) == (0, 0)
     assert len(bob.told(SessionEnded)) == 1
+
+
+def test_an_ack_that_comes_too_late_changes_nothing() -> None:
+    bob = _accepted()
+    late = _ack(bob)
+    bob.run_until(32.0)
+    bob.hear(late)
+    assert bob.told(SessionConfirmed) == []
+    assert len(bob.sent("BYE")) == 1
 
 
 def test_all_copies_of_the_2xx_are_the_same() -> None:

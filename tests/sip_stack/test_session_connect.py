@@ -266,6 +266,16 @@ def test_a_second_forks_repeated_2xx_gets_its_ack_and_no_second_bye() -> None:
     assert len(alice.sent("BYE")) == 1
 
 
+def test_a_second_fork_that_was_ended_is_not_ended_again() -> None:
+    alice = _calling()
+    _hear(alice, 200, tag="first")
+    _hear(alice, 200, tag="second")
+    alice.hear(answer(alice.last_request("BYE"), 200))
+    _hear(alice, 200, tag="second")
+    assert len(alice.sent("BYE")) == 1
+    assert alice.endpoint.session_count == 1
+
+
 def test_the_end_of_a_second_fork_leaves_the_first_untouched() -> None:
     alice = _calling()
     _hear(alice, 200, tag="first")

@@ -70,11 +70,12 @@ def test_a_bye_with_a_wrong_tag_is_of_no_dialog_of_ours(wrong: str) -> None:
     assert call.bob.endpoint.session_count == 1
 
 
+@pytest.mark.parametrize("cseq", [9, 10])
 @pytest.mark.parametrize("method", ["BYE", "OPTIONS", "INFO", "INVITE"])
-def test_a_request_with_a_lower_cseq_gets_500_and_does_nothing(method: str) -> None:
-    """§12.2.2."""
+def test_a_request_whose_cseq_is_not_higher_gets_500_and_does_nothing(method: str, cseq: int) -> None:
+    """§12.2.2; the numbers of a dialog strictly increase (§12.2.1.1)."""
     call = Call()
-    call.hear(method, 9)
+    call.hear(method, cseq)
     assert call.answers() == [f"500 {method}"]
     assert call.bob.told(SessionEnded) == []
     assert call.bob.told(SessionReoffered) == []
@@ -262,6 +263,15 @@ def test_a_second_reoffer_before_the_first_is_answered_gets_500_and_a_time_up_to
     refusal = call.bob.last_response()
     assert (refusal.status, refusal.cseq.number) == (500, 12)
     assert 0 <= int(refusal.headers.get("Retry-After") or "-1") <= 10
+    assert len(call.bob.told(SessionReoffered)) == 1
+
+
+def test_a_reoffer_with_a_broken_contact_gets_400_and_leaves_the_call() -> None:
+    call = Call()
+    call.hear("INVITE", 11, lines=("Contact: <sip:",))
+    assert call.answers() == ["400 INVITE"]
+    assert call.bob.told(SessionReoffered) == []
+    call.hear("INVITE", 12, lines=OLD_CONTACT)
     assert len(call.bob.told(SessionReoffered)) == 1
 
 
