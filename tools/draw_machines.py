@@ -24,7 +24,8 @@ _HEAD: Final = """\
 # The transaction machines
 
 Drawn from `transaction_tables.py` by `python -m tools.draw_machines`; do not edit. An arrow says what is told and,
-after the slash, what is done. `R_` came from the peer, `S_` is the user's wish, `T_` a timer. What is ignored is not drawn.
+after the slash, what is done. `R_` came from the peer, `S_` is the user's wish, `T_` a timer. What is ignored is not
+drawn.
 """
 
 
