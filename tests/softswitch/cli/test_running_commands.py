@@ -29,6 +29,8 @@ def office(tmp_path: Path) -> Path:
         ("call list", "call.list", {}),
         ("call show c-7", "call.show", {"id": "c-7"}),
         ("call hangup c-7", "call.hangup", {"id": "c-7"}),
+        ("call why c-7 --json", "call.why", {"id": "c-7"}),
+        ("call ladder c-7 --json", "call.ladder", {"id": "c-7"}),
         ("queue list", "queue.list", {}),
         ("queue show support", "queue.show", {"name": "support"}),
         ("agent list", "agent.list", {}),
@@ -104,6 +106,36 @@ def test_a_recordings_path_stands_alone_so_that_a_script_can_use_it(
         with answering(office / "var", result(answer)):
             main(["recording", "path", "r-1", "--config", str(office)])
         assert capsys.readouterr().out == "/data/r-1.wav\n"
+
+
+def test_why_is_told_a_sentence_a_line_with_its_time_of_day(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = [
+        {"at": "2026-03-01T10:00:01.234+01:00", "text": "+461 called +462 by trunk carrier."},
+        {"at": "2026-03-01T10:00:09.900+01:00", "text": "anna was\nbusy."},
+    ]
+    with answering(office / "var", result({"id": "c-1", "outcome": None, "reasons": reasons})):
+        main(["call", "why", "c-1", "--config", str(office)])
+    assert capsys.readouterr().out.splitlines() == [
+        "10:00:01.2  +461 called +462 by trunk carrier.",
+        "10:00:09.9  anna was\\x0abusy.",
+    ]
+
+
+def test_a_ladder_is_drawn_with_messages_where_they_are_asked_for(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = {
+        "at": "2026-03-01T10:00:01.234+01:00", "kind": "sip", "from": "trunk:carrier", "to": "switch", "text": "BYE",
+        "message": "BYE sip:1@h SIP/2.0\r\nX: \x1b[2J\r\n",
+    }  # fmt: skip
+    ladder = {"id": "c-1", "parties": ["trunk:carrier", "switch", "media"], "steps": [step], "steps_dropped": 0}
+    shown = []
+    for options in ([], ["--messages"]):
+        with answering(office / "var", result(ladder)):
+            main(["call", "ladder", "c-1", *options, "--config", str(office)])
+        shown.append(capsys.readouterr().out)
+    assert all("- BYE -" in text and "\x1b" not in text for text in shown)
+    assert ["sip:1@h" in text for text in shown] == [False, True]
 
 
 def test_what_callers_wrote_cannot_act_on_the_terminal(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
