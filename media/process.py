@@ -44,6 +44,10 @@ FINISH_S_MAX: Final = 5.0
 ARENA_PACKETS: Final = 2048
 PACKET_BYTES_MAX: Final = 600
 PACKETS_PER_SOCKET_MAX: Final = 8
+"""So many packets of a socket are looked at in one phase to find one that is taken. One is enough, since a sender makes
+one in five phases, and asking an empty socket again costs as much as a packet. The rest of a burst is read in the
+phases that follow.
+"""
 LINK_BUFFER_BYTES_MAX: Final = 8 << 20
 MESSAGE_BYTES: Final = 1 << 16
 IP_MTU_DISCOVER: Final = 10
@@ -156,6 +160,7 @@ class MediaProcess:
                 if source == locked[row] or self.engine.lock.admits(row, source[:2], view[:length], now):
                     rows_of.append(row)
                     lengths.append(length)
+                    break
         if rows_of:
             self._take(rows_of, lengths, now)
         # Only now: a command empties sockets into the arena and gives rows away, and a new link ends the one before.

@@ -103,6 +103,25 @@ def test_two_in_a_bridge_hear_one_another_across_codecs_and_never_themselves(lin
     assert (caller.sources, agent.sources) == ({caller.remote}, {agent.remote})
 
 
+class Bursty(Telephone):
+    """A telephone whose network holds packets back and delivers them three at a time."""
+
+    _held = 0
+
+    def speak(self) -> None:
+        self._held += 1
+        if self._held == 3:
+            self._held = 0
+            for _ in range(3):
+                super().speak()
+
+
+def test_packets_that_come_in_bursts_are_heard_as_they_were_said(link: Link) -> None:
+    caller, agent = opened(link, 1, Bursty("PCMA", CALLER_HZ)), opened(link, 2, Telephone("PCMU", AGENT_HZ))
+    link.say(protocol.Join("b", 1), protocol.Join("b", 2))
+    converse(link, (caller, agent), "the agent hears the caller", lambda: agent.hears(CALLER_HZ))
+
+
 def test_a_stranger_is_not_heard_and_nothing_is_sent_to_him(link: Link) -> None:
     caller, agent = bridged(link)
     converse(link, (caller, agent), "both ports are open", lambda: bool(caller.packets and agent.packets))
