@@ -3,7 +3,9 @@
 Each row has a ring of samples addressed by the RTP timestamp (extended to 64 bits), so reordering, duplicates and any
 packet length are one scatter. A cursor runs 60 ms behind the first packet and reads 20 ms each tick, clearing what it
 read: what did not come is silence. A new SSRC, a jump of the clock, or packets that keep coming late begin it anew.
-Concealment of loss and an adaptive depth are left out.
+The ring counts from the first packet, so packets of 20 ms, which nearly all are, and the cursor fall on whole lines of
+it and are moved line by line; any other packet is moved sample by sample. Concealment of loss and an adaptive depth are
+left out.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.codecs.g711 import DECODE
-from media.rows import RING_MASK, RING_SAMPLES, TICK_SAMPLES, Rows
+from media.rows import RING_SAMPLES, RING_TICKS, TICK_SAMPLES, Rows
 
 PLAYOUT_SAMPLES: Final = 480
 AHEAD_SAMPLES_MAX: Final = 2400
@@ -23,7 +25,6 @@ LATE_IN_A_ROW_MAX: Final = 3
 HEADER_BYTES: Final = 12
 
 _DECODE_FLAT: Final = DECODE.reshape(-1)
-_TICK: Final = np.arange(TICK_SAMPLES)
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -49,7 +50,9 @@ def take_packets(rows: Rows, arena: Bytes, lengths: Ints, row: Ints, now: float)
     is_rtp &= rows.receives[row]
     is_event = is_rtp & (payload_type == rows.event_type[row])
     chosen = np.flatnonzero(is_rtp & (payload_type == rows.payload_type[row]))
-    if len(chosen):
+    if len(chosen) == len(row):
+        _scatter(rows, arena, start, size, row)
+    elif len(chosen):
         _scatter(rows, arena[chosen], start[chosen], size[chosen], row[chosen])
     seen = np.flatnonzero(is_rtp)
     rows.heard_at[row[seen]] = now
@@ -60,11 +63,10 @@ def take_packets(rows: Rows, arena: Bytes, lengths: Ints, row: Ints, now: float)
 def read_tick(rows: Rows, chosen: Ints) -> None:
     """Moves 20 ms of each chosen row from its ring to `sound_in`."""
     started = chosen[rows.is_started[chosen]]
-    places = (rows.cursor_ts[started, None] + _TICK) & RING_MASK
-    index = (started[:, None], places)
+    lines = (started, (rows.cursor_ts[started] - rows.origin_ts[started]) // TICK_SAMPLES % RING_TICKS)
     rows.sound_in[chosen] = 0
-    rows.sound_in[started] = rows.ring[index]
-    rows.ring[index] = 0
+    rows.sound_in[started] = rows.ring[lines]
+    rows.ring[lines] = 0
     rows.cursor_ts[started] += TICK_SAMPLES
 
 
@@ -89,6 +91,7 @@ def _scatter(rows: Rows, arena: Bytes, start: Ints, size: Ints, row: Ints) -> No
         rows.ssrc_in[fresh] = ssrc[at]
         rows.newest_ts[fresh] = ts[at]
         rows.cursor_ts[fresh] = ts[at] - PLAYOUT_SAMPLES
+        rows.origin_ts[fresh] = ts[at] % TICK_SAMPLES
         rows.late_in_a_row[fresh] = 0
         extended = _extend(rows, row, ts)
         ahead = extended - rows.cursor_ts[row]
@@ -97,12 +100,35 @@ def _scatter(rows: Rows, arena: Bytes, start: Ints, size: Ints, row: Ints) -> No
     np.add.at(rows.packets_late, row[is_late], 1)
     fits = ~is_late & (ahead <= AHEAD_SAMPLES_MAX)
     np.maximum.at(rows.newest_ts, row[fits], extended[fits])
-    for length in np.unique(size[fits]):
-        same = np.flatnonzero(fits & (size == length))
+    place = extended - rows.origin_ts[row]
+    is_line = fits & (size == TICK_SAMPLES) & (start == HEADER_BYTES) & (place % TICK_SAMPLES == 0)
+    lines = np.flatnonzero(is_line)
+    data = arena[lines, HEADER_BYTES : HEADER_BYTES + TICK_SAMPLES]
+    rows.ring[row[lines], place[lines] // TICK_SAMPLES % RING_TICKS] = _decoded(data, rows.codec[row[lines]])
+    if len(lines) < np.count_nonzero(fits):
+        _scatter_samples(rows, arena, start, size, row, place, fits & ~is_line)
+
+
+def _scatter_samples(
+    rows: Rows, arena: Bytes, start: Ints, size: Ints, row: Ints, place: Ints, chosen: NDArray[np.bool_]
+) -> None:
+    """Packets of other lengths, or off the lines, or behind longer headers."""
+    ring = rows.ring.reshape(rows.count, RING_SAMPLES)
+    for length in np.unique(size[chosen]):
+        same = np.flatnonzero(chosen & (size == length))
         span = np.arange(int(length))
-        data = arena[same[:, None], start[same, None] + span]
-        sound = np.take(_DECODE_FLAT, data + 256 * rows.codec[row[same], None], mode="clip")
-        rows.ring[row[same, None], (extended[same, None] + span) & RING_MASK] = sound
+        sound = _decoded(arena[same[:, None], start[same, None] + span], rows.codec[row[same]])
+        ring[row[same, None], (place[same, None] + span) % RING_SAMPLES] = sound
+
+
+def _decoded(data: Bytes, codec: Ints) -> NDArray[np.int16]:
+    """The samples of `data` [n, bytes], each packet by its own codec."""
+    sound: NDArray[np.int16]
+    if len(codec) and (codec == codec[0]).all():
+        sound = np.take(DECODE[int(codec[0])], data, mode="clip")
+    else:
+        sound = np.take(_DECODE_FLAT, data + 256 * codec[:, None], mode="clip")
+    return sound
 
 
 def _extend(rows: Rows, row: Ints, ts: Ints) -> Ints:

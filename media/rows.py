@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 TICK_SAMPLES: Final = 160
-RING_SAMPLES: Final = 4096
-RING_MASK: Final = RING_SAMPLES - 1
+RING_TICKS: Final = 32
+RING_SAMPLES: Final = RING_TICKS * TICK_SAMPLES
 NO_PAYLOAD_TYPE: Final = 255
 NOBODY: Final = -1
 
@@ -35,8 +35,9 @@ class Rows:
         self.event_type = np.full(count, NO_PAYLOAD_TYPE, np.uint8)
         self.sends = np.zeros(count, bool)
         self.receives = np.zeros(count, bool)
-        # Receiving: the ring is addressed by the extended RTP timestamp.
-        self.ring = np.zeros((count, RING_SAMPLES), np.int16)
+        # Receiving: the ring is addressed by the extended RTP timestamp less `origin_ts`: a tick is one line of it.
+        self.ring = np.zeros((count, RING_TICKS, TICK_SAMPLES), np.int16)
+        self.origin_ts = np.zeros(count, np.int64)
         self.is_started = np.zeros(count, bool)
         self.ssrc_in = np.zeros(count, np.uint32)
         self.newest_ts = np.zeros(count, np.int64)

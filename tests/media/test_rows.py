@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from media.jitter import AHEAD_SAMPLES_MAX, PACKET_SAMPLES_MAX
-from media.rows import NO_PAYLOAD_TYPE, NOBODY, PACKET_BYTES, RING_MASK, RING_SAMPLES, TICK_SAMPLES, Rows
+from media.rows import NO_PAYLOAD_TYPE, NOBODY, PACKET_BYTES, RING_SAMPLES, RING_TICKS, TICK_SAMPLES, Rows
 
 SSRC = 0xDEADBEEF
 
@@ -26,9 +26,9 @@ def test_version_2_without_padding_extension_and_sources_stands_in_every_packet(
     assert set(Rows(3).packets["first"].tolist()) == {0x80}
 
 
-def test_a_ring_is_a_power_of_two_so_that_a_mask_finds_its_places() -> None:
-    assert RING_SAMPLES & RING_MASK == 0
-    assert RING_MASK == RING_SAMPLES - 1
+def test_a_ring_is_made_of_whole_ticks_and_holds_all_that_may_wait() -> None:
+    assert Rows(2).ring.shape == (2, RING_TICKS, TICK_SAMPLES)
+    assert RING_SAMPLES == RING_TICKS * TICK_SAMPLES
     assert RING_SAMPLES >= AHEAD_SAMPLES_MAX + PACKET_SAMPLES_MAX, "no packet overwrites what waits to be heard"
 
 
