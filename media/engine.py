@@ -30,8 +30,6 @@ from media.source_lock import SourceLock
 PHASES: Final = 5
 PORT_SILENT_S: Final = 30.0
 
-_ENCODE_FLAT: Final = ENCODE.reshape(-1)
-
 
 class Engine:
     """All rows of one media process. `random_ssrc` gives a fresh 32-bit number for each port."""
@@ -263,9 +261,11 @@ class Engine:
 
     def _encode(self, due: NDArray[np.int64], out: NDArray[np.int16]) -> None:
         rows = self.rows
-        index = out[due].view(np.uint16).astype(np.int64) + (rows.codec[due] << 16)[:, None]
-        packets = rows.packets
-        packets["payload"][due] = np.take(_ENCODE_FLAT, index, mode="clip")
+        packets, codec = rows.packets, rows.codec[due]
+        for number in CODECS.values():
+            same = due[codec == number]
+            if len(same):
+                packets["payload"][same] = np.take(ENCODE[number], out[same].view(np.uint16), mode="clip")
         packets["second"][due] = rows.payload_type[due] | (self._needs_marker[due].astype(np.uint8) << 7)
         packets["seq"][due] = rows.seq_out[due] & 0xFFFF
         packets["ts"][due] = rows.ts_out[due] & 0xFFFFFFFF

@@ -63,12 +63,14 @@ class Player:
     def fill(self, rows: NDArray[np.int64], out: NDArray[np.int16]) -> list[tuple[int, str]]:
         """Writes 20 ms of each playing row among `rows` to `out[row]`; returns rows and tags of what was said."""
         playing = rows[self.is_playing[rows]]
-        whole = playing[self._left[playing] >= TICK_SAMPLES]
+        ended: list[tuple[int, str]] = []
+        if not len(playing):
+            return ended
+        has_a_tick = self._left[playing] >= TICK_SAMPLES
+        whole, at_an_end = playing[has_a_tick], playing[~has_a_tick]
         out[whole] = self._bank.samples[self._position[whole, None] + _TICK]
         self._position[whole] += TICK_SAMPLES
         self._left[whole] -= TICK_SAMPLES
-        at_an_end = playing[np.isin(playing, whole, invert=True)]
-        ended = []
         for row in at_an_end.tolist():
             tag = self._over_the_end(row, out[row])
             if tag is not None:
