@@ -22,6 +22,8 @@ from media.sound_bank import SoundBank
 LEGS = (50, 500, 2000)
 SECONDS = 4.0
 FIRST_PORT = 40000
+GROUPS = 10
+"""Callers speak at times of their own: the legs send in so many groups, spread over 20 ms."""
 
 
 def main() -> None:
@@ -73,13 +75,17 @@ def _open_pairs(engine: Engine, ports: list[int], far: tuple[str, int]) -> None:
 def _generate(sink: socket.socket, ports: list[int]) -> None:
     payload = bytes(np.random.default_rng(1).integers(0, 256, 160, dtype=np.uint8))
     sequence, due_at = 0, time.monotonic()
+    groups = [range(first, len(ports), GROUPS) for first in range(GROUPS)]
     while True:
-        for index, port in enumerate(ports):
-            header = struct.pack("!BBHII", 0x80, 8 if index % 2 == 0 else 0, sequence & 0xFFFF, sequence * 160, index)
-            sink.sendto(header + payload, ("127.0.0.1", port))
+        for group in groups:
+            for index in group:
+                header = struct.pack(
+                    "!BBHII", 0x80, 8 if index % 2 == 0 else 0, sequence & 0xFFFF, sequence * 160, index
+                )
+                sink.sendto(header + payload, ("127.0.0.1", ports[index]))
+            due_at += protocol.TICK_S / GROUPS
+            time.sleep(max(0.0, due_at - time.monotonic()))
         sequence += 1
-        due_at += protocol.TICK_S
-        time.sleep(max(0.0, due_at - time.monotonic()))
 
 
 def _measure(process: MediaProcess) -> tuple[float, float, float, int]:
