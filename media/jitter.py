@@ -23,6 +23,8 @@ AHEAD_SAMPLES_MAX: Final = 2400
 PACKET_SAMPLES_MAX: Final = 480
 LATE_IN_A_ROW_MAX: Final = 3
 HEADER_BYTES: Final = 12
+RTCP_TYPES: Final = (72, 76)
+"""Packet types 200 to 204 of RTCP, as they look where RTP has its payload type (RFC 5761 §4)."""
 
 _DECODE_FLAT: Final = DECODE.reshape(-1)
 
@@ -47,7 +49,7 @@ def take_packets(rows: Rows, arena: Bytes, lengths: Ints, row: Ints, now: float)
         end -= np.where(has_padding, arena[np.arange(len(end)), np.maximum(lengths - 1, 0)], 0)
     size = end - start
     is_rtp = (first >> 6 == 2) & (lengths >= HEADER_BYTES) & (size > 0) & (size <= PACKET_SAMPLES_MAX)
-    is_rtp &= rows.receives[row]
+    is_rtp &= rows.receives[row] & ((payload_type < RTCP_TYPES[0]) | (payload_type > RTCP_TYPES[1]))
     is_event = is_rtp & (payload_type == rows.event_type[row])
     chosen = np.flatnonzero(is_rtp & (payload_type == rows.payload_type[row]))
     if len(chosen) == len(row):

@@ -269,3 +269,11 @@ def test_no_bytes_at_all_harm(packets: list[tuple[bytes, int]]) -> None:
     if headed:
         receiver.take(*headed, row=[row for _, row in packets] * 2)
     assert len(receiver.ticks(5)) == 800
+
+
+@pytest.mark.parametrize("kind", [200, 201, 202, 203, 204])
+def test_rtcp_is_no_sign_that_somebody_speaks(kind: int) -> None:
+    """A telephone may go on reporting after its microphone has died."""
+    receiver = Receiver()
+    receiver.take(struct.pack("!BBHII", 0x80, kind, 6, 7, 0) + bytes(20))
+    assert (receiver.rows.packets_in[0], receiver.rows.heard_at[0]) == (0, 0.0)
