@@ -108,7 +108,7 @@ class Node:
 
     def snapshot(self, now: float) -> list[JournalRecord]:
         """Records from which a new journal segment can begin."""
-        return [*snapshot_events(self.switch, now), *self.signalling.snapshot(now)]
+        return [*snapshot_events(self.switch.floor, now), *self.signalling.snapshot(now)]
 
     # What comes in.
 

@@ -10,16 +10,14 @@ that says so; whoever keeps the files can measure it and write a better end, the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from softswitch.domain import events
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.events import Event
+from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import Presence
-
-if TYPE_CHECKING:
-    from softswitch.domain.switch import Switch
 
 CUT_OFF: Final = "the switch died while it recorded; length and checksum are to be read from the file"
 
@@ -111,12 +109,11 @@ class Recovery:
             agent_known.idle_since = event.at
 
 
-def snapshot_events(switch: Switch, now: float) -> list[Event]:
+def snapshot_events(floor: Floor, now: float) -> list[Event]:
     """Events that recreate presence, turns and running wrap-ups at the beginning of a segment, with their own times.
 
     Calls are not among them: a segment begins at a start, when every earlier call has its end.
     """
-    floor = switch.floor
     snapshot: list[Event] = []
     for agent in floor.agents.values():
         since = floor.wall(agent.presence_since_at)

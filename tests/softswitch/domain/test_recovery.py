@@ -135,7 +135,7 @@ def test_a_wrap_up_that_ended_meanwhile_is_told_to_have_ended() -> None:
 def test_the_turn_of_the_agents_is_kept() -> None:
     stage = after_a_call()
     stage.wait(10)
-    for journal in (journal_of(stage), snapshot_events(stage.switch, stage.now)):
+    for journal in (journal_of(stage), snapshot_events(stage.switch.floor, stage.now)):
         switch, _ = restart(journal, 60.0)
         anna, bo = switch.floor.agents["anna"], switch.floor.agents["bo"]
         assert switch.floor.wall(anna.idle_since_at) == WALL_OFFSET_S + 15
@@ -145,7 +145,7 @@ def test_the_turn_of_the_agents_is_kept() -> None:
 def test_a_segment_that_begins_with_a_snapshot_restores_the_same() -> None:
     stage = after_a_call()
     stage.choose("bo", "paused", "lunch")
-    snapshot = snapshot_events(stage.switch, stage.now)
+    snapshot = snapshot_events(stage.switch.floor, stage.now)
     switch, endings = restart(snapshot, 1.0)
     assert endings == []
     anna, bo = switch.floor.agents["anna"], switch.floor.agents["bo"]
