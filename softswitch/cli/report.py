@@ -68,6 +68,9 @@ def _queue(office: Office, queue: QueuePlan) -> list[str]:
     heard += [f'"{queue.music}" over and over'] if queue.music else []
     waits = f"waits in queue {queue.queue}"
     lines.append(f"The caller is answered at once and {waits}, hearing {' and then '.join(heard) or 'nothing'}.")
+    if queue.announce_position_every_s:
+        every_s = queue.announce_position_every_s
+        lines.append(f"The caller is told the place in the queue after the welcome and every {every_s:g} s.")
     lines += _presentations(office, queue)
     if queue.record == "always":
         lines.append("The talk is recorded.")

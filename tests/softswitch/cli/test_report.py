@@ -72,3 +72,9 @@ def test_a_bare_queue_promises_nothing() -> None:
 
 def test_the_summary_counts() -> None:
     assert summary(office(ToBusy())) == 'office "n", version v: 1 number, 0 queues, 1 agent, 0 phones, 1 trunk'
+
+
+def test_a_queue_that_tells_places_says_how_often_and_one_that_does_not_says_nothing() -> None:
+    told = said(ToQueue("q"), QueuePlan("q", "Q", ("anna",), announce_position_every_s=30))
+    assert "told the place in the queue after the welcome and every 30 s" in told
+    assert "place" not in said(ToQueue("q"), QueuePlan("q", "Q", ("anna",)))
