@@ -3,9 +3,9 @@
 Each row has a ring of samples addressed by the RTP timestamp (extended to 64 bits), so reordering, duplicates and any
 packet length are one scatter. A cursor runs 60 ms behind the first packet and reads 20 ms each tick, clearing what it
 read: what did not come is silence. A new SSRC, a jump of the clock, or packets that keep coming late begin it anew.
-The ring counts from the first packet, so packets of 20 ms, which nearly all are, and the cursor fall on whole lines of
-it and are moved line by line; any other packet is moved sample by sample. Concealment of loss and an adaptive depth are
-left out.
+The ring's lines are where the cursor goes, a whole number of ticks from the first packet, so packets of 20 ms, which
+nearly all are, fall on lines too and are moved line by line; any other packet is moved sample by sample. Concealment of
+loss and an adaptive depth are left out.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def take_packets(rows: Rows, arena: Bytes, lengths: Ints, row: Ints, now: float)
 def read_tick(rows: Rows, chosen: Ints) -> None:
     """Moves 20 ms of each chosen row from its ring to `sound_in`."""
     started = chosen[rows.is_started[chosen]]
-    lines = (started, (rows.cursor_ts[started] - rows.origin_ts[started]) // TICK_SAMPLES % RING_TICKS)
+    lines = (started, rows.cursor_ts[started] // TICK_SAMPLES % RING_TICKS)
     rows.sound_in[chosen] = 0
     rows.sound_in[started] = rows.ring[lines]
     rows.ring[lines] = 0
@@ -93,7 +93,6 @@ def _scatter(rows: Rows, arena: Bytes, start: Ints, size: Ints, row: Ints) -> No
         rows.ssrc_in[fresh] = ssrc[at]
         rows.newest_ts[fresh] = ts[at]
         rows.cursor_ts[fresh] = ts[at] - PLAYOUT_SAMPLES
-        rows.origin_ts[fresh] = ts[at] % TICK_SAMPLES
         rows.late_in_a_row[fresh] = 0
         extended = _extend(rows, row, ts)
         ahead = extended - rows.cursor_ts[row]
@@ -102,7 +101,7 @@ def _scatter(rows: Rows, arena: Bytes, start: Ints, size: Ints, row: Ints) -> No
     np.add.at(rows.packets_late, row[is_late], 1)
     fits = ~is_late & (ahead <= AHEAD_SAMPLES_MAX)
     np.maximum.at(rows.newest_ts, row[fits], extended[fits])
-    place = extended - rows.origin_ts[row]
+    place = extended - rows.cursor_ts[row] % TICK_SAMPLES
     is_line = fits & (size == TICK_SAMPLES) & (start == HEADER_BYTES) & (place % TICK_SAMPLES == 0)
     lines = np.flatnonzero(is_line)
     data = arena[lines, HEADER_BYTES : HEADER_BYTES + TICK_SAMPLES]

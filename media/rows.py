@@ -35,9 +35,8 @@ class Rows:
         self.event_type = np.full(count, NO_PAYLOAD_TYPE, np.uint8)
         self.sends = np.zeros(count, bool)
         self.receives = np.zeros(count, bool)
-        # Receiving: the ring is addressed by the extended RTP timestamp less `origin_ts`: a tick is one line of it.
+        # Receiving: the ring is addressed by the extended RTP timestamp; a line of it is a tick of the cursor.
         self.ring = np.zeros((count, RING_TICKS, TICK_SAMPLES), np.int16)
-        self.origin_ts = np.zeros(count, np.int64)
         self.is_started = np.zeros(count, bool)
         self.ssrc_in = np.zeros(count, np.uint32)
         self.newest_ts = np.zeros(count, np.int64)

@@ -104,13 +104,10 @@ class SipEndpoint:
             return
         try:
             self._receive(message, flow, now)
-        except MalformedMessage as error:
-            if isinstance(message, Request) and message.method != "ACK":
-                self._answer_statelessly(message, flow, error.status_hint)
         except Exception as error:  # noqa: BLE001  # one message's fault must not end the loop; it is reported
-            self._table.outputs.append(FaultReported(f"{type(error).__name__} while treating a message: {error}"))
+            status = self._blame(error)
             if isinstance(message, Request) and message.method != "ACK":
-                self._answer_statelessly(message, flow, 500)
+                self._answer_statelessly(message, flow, status)
         self._settle(now)
 
     def flow_lost(self, flow: Flow, now: float) -> None:
@@ -299,15 +296,17 @@ class SipEndpoint:
         """What is wrong in one message, theirs or ours, ends that message's transaction and nothing else."""
         try:
             self._take(output, now)
-        except MalformedMessage as error:
-            status = error.status_hint
         except Exception as error:  # noqa: BLE001  # one message's fault must not end the loop; it is reported
-            self._table.outputs.append(FaultReported(f"{type(error).__name__} while treating a message: {error}"))
-            status = 500
-        else:
-            return
-        if isinstance(output, ArrivedRequest):
-            self._table.respond(output.transaction, status, now)
+            status = self._blame(error)
+            if isinstance(output, ArrivedRequest):
+                self._table.respond(output.transaction, status, now)
+
+    def _blame(self, error: Exception) -> int:
+        """The status that says who was at fault for a message; a fault of ours is reported."""
+        if isinstance(error, MalformedMessage):
+            return error.status_hint
+        self._table.outputs.append(FaultReported(f"{type(error).__name__} while treating a message: {error}"))
+        return 500
 
     def _take(self, output: LayerOutput, now: float) -> None:
         match output:

@@ -22,7 +22,6 @@ from sip_stack.routing import OurNames
 from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
-from sip_stack.uri import SipUri
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
@@ -50,23 +49,13 @@ class Phase(Enum):
     OVER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What an INVITE is made from, again with proof when it is challenged."""
-
-    target: SipUri
-    items: HeaderList
-    body: bytes
-    credentials: Credentials
-
-
 @dataclass(slots=True)
 class Session:
     """One session. `end_headers` is set when `end` was asked for and has to wait for an answer or an ACK.
 
     `unacknowledged` is the INVITE or re-INVITE whose 2xx we repeat. `reoffer` is a re-INVITE of theirs that was not
     answered yet, `modifying` one of ours; `wanted_offer` is what it says, or will say when its time comes; `modified`
-    the last one that was answered, with its ACK. An INVITE that may be challenged keeps its `draft`.
+    the last one that was answered, with its ACK. `credentials` are for one challenge to our INVITE.
     """
 
     session: SessionId
@@ -85,7 +74,7 @@ class Session:
     wanted_offer: bytes = b""
     modified: Transaction | None = None
     modified_ack: bytes = b""
-    draft: Draft | None = None
+    credentials: Credentials | None = None
     unacknowledged: Transaction | None = None
     interval_s: float = 0.0
     end_headers: HeaderList | None = None

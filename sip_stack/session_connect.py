@@ -8,7 +8,7 @@ from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SendMessage, SessionAnswered, SessionId, SessionProgressed, SessionRefused
 from sip_stack.flow import Flow
 from sip_stack.headers import NameAddr
-from sip_stack.invite_session import ALLOW, Draft, HeaderList, Phase, Session, SessionTable
+from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Headers, Request, Response
 from sip_stack.uri import SipUri
 
@@ -35,21 +35,23 @@ class Connect:
         if table.get(session_id) is not None:
             raise LocalError(f"there is a session {session_id} already")
         tag, call_id = table.tokens.token(), table.tokens.token()
-        items = (
-            ("Max-Forwards", str(hops)),
-            ("From", str(from_.with_tag(tag))),
-            ("To", str(to)),
-            ("Call-ID", call_id),
-            ("Contact", table.names.contact(flow)),
-            ("Allow", ALLOW),
-            ("User-Agent", table.user_agent),
-            *headers,
+        made = Headers(
+            [
+                ("Max-Forwards", str(hops)),
+                ("From", str(from_.with_tag(tag))),
+                ("To", str(to)),
+                ("Call-ID", call_id),
+                ("CSeq", "1 INVITE"),
+                ("Contact", table.names.contact(flow)),
+                ("Allow", ALLOW),
+                ("User-Agent", table.user_agent),
+                *headers,
+            ]
         )
         session = Session(session_id, is_uac=True, flow=flow, phase=Phase.CALLING, local_tag=tag)
-        if credentials is not None:
-            session.draft = Draft(target, items, body, credentials)
+        session.credentials = credentials
         table.add(session)
-        self._send_invite(session, Request("INVITE", target, Headers([*items, ("CSeq", "1 INVITE")]), body), now)
+        self._send_invite(session, Request("INVITE", target, made, body), now)
         return call_id
 
     def cancel(self, session: Session, headers: HeaderList, now: float) -> None:
@@ -144,25 +146,27 @@ class Connect:
 
     def _prove(self, session: Session, response: Response, now: float) -> bool:
         """Sends the INVITE again with the proof that a 401 or 407 asks for (§22.2), once; whether that was done."""
-        draft, session.draft = session.draft, None
+        credentials, session.credentials = session.credentials, None
         names = CHALLENGES.get(response.status)
-        if draft is None or names is None or session.phase is not Phase.CALLING:
+        if credentials is None or names is None or session.phase is not Phase.CALLING:
             return False
         asked, answered = names
         assert session.invite is not None
+        invite = session.invite.request
         proof = prove(
             response.headers.get_all_raw(asked),
-            draft.credentials,
+            credentials,
             method="INVITE",
-            uri=str(draft.target),
+            uri=invite.uri_text,
             cnonce=self._table.tokens.token(),
         )
         if proof is None:
             return False
-        cseq = session.invite.request.cseq.number + 1
-        items = [*draft.items, ("CSeq", f"{cseq} INVITE"), (answered, proof)]
+        again = Headers((name, value) for name, value in invite.headers if name != "Via")
+        again.replace("CSeq", f"{invite.cseq.number + 1} INVITE")
+        again.add(answered, proof)
         session.has_provisional = False
-        self._send_invite(session, Request("INVITE", draft.target, Headers(items), draft.body), now)
+        self._send_invite(session, Request("INVITE", invite.uri_text, again, invite.body), now)
         return True
 
     def _send_cancel(self, session: Session, now: float) -> None:

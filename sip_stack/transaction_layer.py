@@ -107,7 +107,8 @@ class TransactionLayer:
 
     def receive_request(self, request: Request, flow: Flow, owner: str, now: float) -> None:
         """A request: absorbed by its transaction, or the first of a new one."""
-        transaction = self.find_server(request)
+        key = _server_key(request)
+        transaction = self._transactions.get(key)
         if request.method == "ACK":
             if transaction is None or transaction.state is State.ACCEPTED:
                 self._outputs.append(ArrivedAck(request, flow))
@@ -117,8 +118,8 @@ class TransactionLayer:
             if transaction.step(Input.R_REQUEST) is Action.RESEND and transaction.sent:
                 self._outputs.append(SendMessage(transaction.flow, transaction.sent))
         else:
-            transaction = server_transaction(_server_key(request), request, flow, owner)
-            self._transactions[transaction.key] = transaction
+            transaction = server_transaction(key, request, flow, owner)
+            self._transactions[key] = transaction
             self._outputs.append(ArrivedRequest(transaction))
 
     def receive_response(self, response: Response, now: float) -> None:

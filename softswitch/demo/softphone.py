@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip_stack import events as sip
-from sip_stack.digest import answer_challenge
+from sip_stack.digest import Credentials, prove
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.flow import Address, Flow
 from sip_stack.headers import NameAddr
@@ -300,16 +300,15 @@ class Softphone:
         if response.status == 200:
             self.registered.set()
         elif response.status == 401 and self._password is not None and self._register_cseq == 1:
-            challenge = response.headers.get("WWW-Authenticate") or ""
-            authorization = answer_challenge(
-                challenge,
-                username=self.name,
-                password=self._password,
+            proof = prove(
+                response.headers.get_all_raw("WWW-Authenticate"),
+                Credentials(self.name, self._password, self._domain),
                 method="REGISTER",
                 uri=f"sip:{self._domain}",
                 cnonce=secrets.token_hex(8),
             )
-            self._send_register((("Authorization", authorization),))
+            if proof is not None:
+                self._send_register((("Authorization", proof),))
 
     # Sound.
 

@@ -88,6 +88,11 @@ class Call:
     recordings_made: int = 0
     sounds_made: int = 0
 
+    @property
+    def place(self) -> tuple[float, int]:
+        """Where the caller stands in his queue: the smaller, the earlier he is served."""
+        return self.entered_at, self.order
+
     def change(self, state: CallState, now: float) -> None:
         """Goes on to `state`, or raises IllegalChange and stays."""
         if state not in CALL_CHANGES[self.state]:

@@ -6,8 +6,9 @@ reports and commands show them as they are written here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 
 class Cause(StrEnum):
@@ -37,6 +38,15 @@ class Cause(StrEnum):
     BY_COMMAND = "by-command"
     DRAINING = "draining"  # the switch is stopping and takes no new calls
     CRASH = "crash"
+
+
+TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER)
+"""What a person at a telephone did, the most telling first; whatever else came of a call says less."""
+
+
+def most_telling(causes: Sequence[Cause], ranking: Sequence[Cause] = TELLING) -> Cause:
+    """What several tries came to, in one word: the first in the ranking, else the first that there was."""
+    return min(causes, key=lambda cause: ranking.index(cause) if cause in ranking else len(ranking))
 
 
 Outcome: TypeAlias = Literal["answered", "abandoned", "overflowed", "refused", "failed", "direct"]

@@ -13,7 +13,7 @@ from typing import Final, assert_never
 
 from softswitch.domain import actions, events, presenting, queueing
 from softswitch.domain.call import Call, Connection
-from softswitch.domain.causes import Cause, EndedBy
+from softswitch.domain.causes import Cause, EndedBy, most_telling
 from softswitch.domain.ending import end
 from softswitch.domain.floor import Floor
 from softswitch.domain.leg import Leg
@@ -21,9 +21,6 @@ from softswitch.domain.office import DeviceAddress, ToAgent, ToNumber, ToPhone
 
 DIRECT_RING_S: Final = 60.0
 RINGBACK: Final = "ringback"
-
-_TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER)
-"""What the caller should hear rather than anything else, the most telling first."""
 
 
 def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, now: float) -> None:
@@ -72,7 +69,7 @@ def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:
 
 def refused(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     """A device came to nothing; its leg is already dropped. One that declines declines for all."""
-    call.worst = _more_telling(call.worst, cause)
+    call.worst = most_telling((call.worst or cause, cause))
     if cause == Cause.DECLINED or not call.dialled_legs:
         ended_by: EndedBy = "agent" if call.worst in (Cause.DECLINED, Cause.BUSY) else "switch"
         end(floor, call, call.worst, ended_by, now)
@@ -81,7 +78,8 @@ def refused(floor: Floor, call: Call, cause: Cause, now: float) -> None:
 def expired(floor: Floor, call: Call, now: float) -> None:
     """Nobody answered in time."""
     has_rung = any(floor.legs[leg].state == "ringing" for leg in call.dialled_legs)
-    cause = _more_telling(call.worst, Cause.NO_ANSWER if has_rung else Cause.UNREACHABLE)
+    expiry = Cause.NO_ANSWER if has_rung else Cause.UNREACHABLE
+    cause = most_telling((call.worst or expiry, expiry))
     end(floor, call, cause, "agent" if cause == Cause.BUSY else "switch", now)
 
 
@@ -103,10 +101,3 @@ def _is_engaged(floor: Floor, name: str | None) -> bool:
 
 def _is_any_in_use(floor: Floor, devices: list[DeviceAddress]) -> bool:
     return any(floor.is_in_use(device) for device in devices)
-
-
-def _more_telling(known: Cause | None, cause: Cause) -> Cause:
-    for telling in _TELLING:
-        if telling in (known, cause):
-            return telling
-    return cause if known is None else known

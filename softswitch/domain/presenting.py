@@ -16,7 +16,7 @@ from softswitch.domain import actions, events, presence, queueing, recording
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause
-from softswitch.domain.distributor import AgentView, Decision, WaitingCaller, distribute, exclusion
+from softswitch.domain.distributor import AgentView, Decision, Rule, WaitingCaller, distribute, exclusion
 from softswitch.domain.events import Exclusion, PresentationOutcome
 from softswitch.domain.floor import Floor, Presentation
 from softswitch.domain.leg import Leg
@@ -73,6 +73,11 @@ def agent_view(floor: Floor, name: str, now: float) -> AgentView | None:
         devices=sum(1 for device in plan.answers_at if floor.is_reachable(device.to, now)),
         devices_free=len(floor.devices_to_ring(plan.answers_at, now)),
     )
+
+
+def told(exclusions: Iterable[tuple[Rule, tuple[str, ...]]]) -> tuple[Exclusion, ...]:
+    """Whom each rule keeps out, as it is written down and told."""
+    return tuple(Exclusion(rule, len(names), names[:EXCLUDED_NAMED_MAX]) for rule, names in exclusions)
 
 
 def _claim(floor: Floor, decision: Decision) -> None:
@@ -240,7 +245,7 @@ def _ring(floor: Floor, presentation: Presentation, call: Call, now: float) -> N
             tuple(presentation.legs),
             decision.candidates,
             decision.runner_up,
-            tuple(Exclusion(rule, len(names), names[:EXCLUDED_NAMED_MAX]) for rule, names in decision.exclusions),
+            told(decision.exclusions),
             floor.office.version,
             round(decision.idle_s, 3),
             None if decision.runner_up_idle_s is None else round(decision.runner_up_idle_s, 3),

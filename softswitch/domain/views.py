@@ -80,10 +80,7 @@ def call_list(switch: Switch, now: float) -> list[Row]:
 def call_show(switch: Switch, call_id: str, now: float) -> Row:
     """One call that is up; raises CommandRefused when there is none of that id."""
     floor = switch.floor
-    record = floor.records.open_record(call_id)
-    if record is None or call_id not in floor.calls:
-        raise unknown("call", call_id, floor.calls, "softswitch call list")
-    call = floor.calls[call_id]
+    call, record = _up(switch, call_id)
     row = story_row(record, floor.office.timezone)
     talk_s = None if record.connected_at is None else floor.wall(now) - record.connected_at
     row.update(_call_row(switch, call, now))
@@ -110,11 +107,8 @@ def why_row(record: CallRecord, reasons: Iterable[Reason], timezone: str) -> Row
 def call_why(switch: Switch, call_id: str, now: float) -> Row:
     """Why a call that is up is where it is; raises CommandRefused when there is none of that id."""
     floor = switch.floor
-    record = floor.records.open_record(call_id)
-    if record is None or call_id not in floor.calls:
-        raise unknown("call", call_id, floor.calls, "softswitch call list")
-    waits = explain_wait(floor, floor.calls[call_id], now)
-    return why_row(record, [*explain(record), *waits], floor.office.timezone)
+    call, record = _up(switch, call_id)
+    return why_row(record, [*explain(record), *explain_wait(floor, call, now)], floor.office.timezone)
 
 
 def queue_list(switch: Switch, now: float) -> list[Row]:
@@ -128,7 +122,7 @@ def queue_show(switch: Switch, name: str, now: float) -> Row:
     if name not in floor.queues:
         raise unknown("queue", name, floor.queues, "softswitch queue list")
     queue = floor.queues[name]
-    line = sorted((floor.calls[call] for call in queue.calls), key=lambda call: (call.entered_at, call.order))
+    line = sorted((floor.calls[call] for call in queue.calls), key=lambda call: call.place)
     return {
         **_queue_row(switch, name, now),
         "callers": [_call_row(switch, call, now) for call in line],
@@ -140,6 +134,14 @@ def agent_list(switch: Switch, now: float) -> list[Row]:
     """Every agent. `since`: when presence and activity became what they are."""
     del now
     return [_agent_row(switch, agent) for agent in switch.floor.agents.values()]
+
+
+def _up(switch: Switch, call_id: str) -> tuple[Call, CallRecord]:
+    floor = switch.floor
+    record = floor.records.open_record(call_id)
+    if record is None or call_id not in floor.calls:
+        raise unknown("call", call_id, floor.calls, "softswitch call list")
+    return floor.calls[call_id], record
 
 
 def _call_row(switch: Switch, call: Call, now: float) -> Row:

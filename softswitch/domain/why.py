@@ -9,7 +9,7 @@ What it leaves out: scores of other strategies than `longest-idle`, which is the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import by_rule, exclusion
+from softswitch.domain.events import Exclusion
 from softswitch.domain.floor import Floor
 
 WORDS_OF_RULES: Final[Mapping[str, str]] = {
@@ -32,8 +33,6 @@ WORDS_OF_RULES: Final[Mapping[str, str]] = {
     "in-use": "all telephones in use",
 }
 """How each rule of the distributor is told."""
-
-_NAMES_TOLD_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,7 @@ def explain_wait(floor: Floor, call: Call, now: float) -> list[Reason]:
     reasons = [Reason(at, f"The caller waits now in place {announcing.position(floor, call)} of queue {call.queue}.")]
     if not floor.plan(call.queue).agents:
         return [*reasons, Reason(at, f"Queue {call.queue} has no agents.")]
-    told = [_kept_out(rule, len(names), names[:_NAMES_TOLD_MAX]) for rule, names in kept_out]
-    return [*reasons, Reason(at, f"No agent can take the call: {'; '.join(told)}.")]
+    return [*reasons, Reason(at, f"No agent can take the call: {_all_of(presenting.told(kept_out))}.")]
 
 
 def _arrival(record: CallRecord) -> Iterator[Reason]:
@@ -113,8 +111,7 @@ def _presentation(shown: PresentationRecord) -> Iterator[Reason]:
         text = f"Queue {shown.queue} chose {agent} of {shown.candidates} who could take the call: idle longest"
         text += f" ({_s(shown.idle_s)}), before {shown.runner_up} ({_s(shown.runner_up_idle_s)})."
     if shown.exclusions:
-        told = "; ".join(_kept_out(rule.rule, rule.agents, rule.names) for rule in shown.exclusions)
-        text += f" Left out: {told}."
+        text += f" Left out: {_all_of(shown.exclusions)}."
     yield Reason(shown.presented_at, text)
     if shown.ended_at is not None:
         yield Reason(shown.ended_at, _end_of(shown, shown.ended_at - shown.presented_at))
@@ -137,10 +134,14 @@ def _end_of(shown: PresentationRecord, rang_s: float) -> str:
     return texts.get(shown.outcome or "", f"The presentation to {agent} ended{cause}.") + counted
 
 
-def _kept_out(rule: str, agents: int, names: tuple[str, ...]) -> str:
-    who = ", ".join(names) or f"{agents} agents"
-    more = f" and {agents - len(names)} more" if names and agents > len(names) else ""
-    return f"{who}{more} ({WORDS_OF_RULES.get(rule, rule)})"
+def _all_of(exclusions: Iterable[Exclusion]) -> str:
+    return "; ".join(_kept_out(exclusion) for exclusion in exclusions)
+
+
+def _kept_out(kept: Exclusion) -> str:
+    who = ", ".join(kept.names) or f"{kept.agents} agents"
+    more = f" and {kept.agents - len(kept.names)} more" if kept.names and kept.agents > len(kept.names) else ""
+    return f"{who}{more} ({WORDS_OF_RULES.get(kept.rule, kept.rule)})"
 
 
 def _s(seconds: float | None) -> str:

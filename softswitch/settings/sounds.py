@@ -72,6 +72,7 @@ class SoundSearch:
         self._roots = tuple(roots)
         self._found: dict[str, tuple[str, ...]] = {}
         self._places: dict[str, Place] = {}
+        self._looked_up: dict[tuple[Path, str], list[Path]] = {}
 
     def has_language(self) -> bool:
         return any((root / self._language).is_dir() for root in self._roots)
@@ -89,7 +90,7 @@ class SoundSearch:
             )
             return False
         for base in self._bases:
-            files, folder = _files_named(base, name), base / name
+            files, folder = self._files_named(base, name), base / name
             if len(files) + folder.is_dir() > 1:
                 both = ", ".join([*(file.name for file in files), *([f"{folder.name}/"] if folder.is_dir() else [])])
                 self._faults.refuse(place, f'sound "{name}" is there more than once: {both}', f"keep one in {base}")
@@ -103,7 +104,7 @@ class SoundSearch:
 
     def use_series(self, names: Sequence[str], place: Place) -> bool:
         """Notes that all of these are played; refuses once, naming them, when some are not there."""
-        missing = [name for name in names if not any(_files_named(base, name) for base in self._bases)]
+        missing = [name for name in names if not any(self._files_named(base, name) for base in self._bases)]
         if missing:
             others = f" and {len(missing) - 1} more sounds" if len(missing) > 1 else ""
             mend = f"put them into {self._bases[0]}, or write 0"
@@ -129,6 +130,13 @@ class SoundSearch:
     def catalogue(self) -> SoundCatalogue:
         found = {(self._language, name): files for name, files in self._found.items()}
         return SoundCatalogue(self._language, MappingProxyType(found))
+
+    def _files_named(self, base: Path, name: str) -> list[Path]:
+        """The files of that name; queues share most of their sounds, so each place is looked at once."""
+        if (base, name) not in self._looked_up:
+            files = [file for ending in SOUND_ENDINGS if (file := base / f"{name}{ending}").is_file()]
+            self._looked_up[base, name] = files
+        return self._looked_up[base, name]
 
     def _use_folder(self, name: str, folder: Path, place: Place, *, may_be_folder: bool) -> bool:
         files = [entry for entry in sorted(folder.iterdir()) if _is_sound(entry)]
@@ -188,10 +196,6 @@ def _is_subtag(part: str) -> bool:
 
 def _is_sound_name(name: str) -> bool:
     return all(part and not part.startswith(".") and part.isprintable() for part in name.split("/"))
-
-
-def _files_named(base: Path, name: str) -> list[Path]:
-    return [file for ending in SOUND_ENDINGS if (file := base / f"{name}{ending}").is_file()]
 
 
 def _is_sound(file: Path) -> bool:

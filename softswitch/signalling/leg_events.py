@@ -14,11 +14,11 @@ from sip_stack import events as sip
 from sip_stack.errors import UnacceptableSdp
 from sip_stack.events import SipOutput
 from softswitch.domain import inputs
-from softswitch.domain.causes import Cause
+from softswitch.domain.causes import Cause, most_telling
 from softswitch.signalling import negotiation
 from softswitch.signalling.legs import Leg, Legs
 from softswitch.signalling.outbox import Outbox
-from softswitch.signalling.sip_causes import cause_of_refusal, most_telling
+from softswitch.signalling.sip_causes import TELLING_OF_CONTACTS, cause_of_refusal
 
 _NEXT_TARGET_STATUSES: Final = frozenset({408, 503})
 """A target that answers so, or not at all, is not there; the next one may be tried (RFC 3263 §4.3)."""
@@ -94,10 +94,8 @@ class LegEvents:
                 continue
             if leg.is_incoming and not leg.is_answered:
                 self._legs.endpoint.refuse(leg.session, 503, now)
-            elif leg.branches:
-                self._legs.end_branches(leg, now)
             else:
-                self._legs.endpoint.end(leg.session, now)
+                self._legs.end(leg, now)
             if leg.is_answered or leg.is_incoming:
                 self._ended(leg, Cause.MEDIA_LOST)
             else:
@@ -108,7 +106,7 @@ class LegEvents:
         if leg.trunk is not None:
             self._legs.trunks.saw(leg.trunk, is_reachable=True)
         if event.body:
-            leg.branches[event.session].early_answer = event.body
+            leg.branches[event.session] = event.body
         if event.status in (180, 183):
             self._outbox.tell(inputs.LegProgressed(leg.leg))
 
@@ -116,9 +114,9 @@ class LegEvents:
         assert leg.media is not None
         if leg.trunk is not None:
             self._legs.trunks.saw(leg.trunk, is_reachable=True)
-        branch = leg.branches[event.session]
+        answer = event.body or leg.branches[event.session]
         try:
-            negotiation.take_answer(leg.media, event.body or branch.early_answer, self._legs.settings.media)
+            negotiation.take_answer(leg.media, answer, self._legs.settings.media)
         except UnacceptableSdp:
             self._legs.endpoint.end(event.session, now)
             self._branch_refused(leg, event.session, Cause.INCOMPATIBLE_MEDIA, now)
@@ -148,7 +146,7 @@ class LegEvents:
             return
         self._legs.end_branches(leg, now)
         self._legs.let_go(leg)
-        self._outbox.tell(inputs.LegRefused(leg.leg, most_telling(leg.refusals)))
+        self._outbox.tell(inputs.LegRefused(leg.leg, most_telling(leg.refusals, TELLING_OF_CONTACTS)))
 
     def _confirmed(self, leg: Leg, event: sip.SessionConfirmed, now: float) -> None:
         leg.is_confirmed = True
@@ -198,7 +196,7 @@ class LegEvents:
             self._break(leg, Cause.SILENT, now)
 
     def _break(self, leg: Leg, cause: Cause, now: float) -> None:
-        self._legs.endpoint.end(leg.session, now)
+        self._legs.end(leg, now)
         self._ended(leg, cause)
 
     def _ended(self, leg: Leg, cause: Cause) -> None:

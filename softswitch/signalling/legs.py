@@ -38,19 +38,11 @@ ANONYMOUS = "anonymous"
 
 
 @dataclass(slots=True)
-class Branch:
-    """One INVITE of a dialled leg: the host that it went to, and the SDP of a provisional answer to it."""
-
-    host: str
-    early_answer: bytes = b""
-
-
-@dataclass(slots=True)
 class Leg:
     """One leg's plain state. `trunk` and `phone`: who is at its far end; `targets`: ways not tried yet.
 
-    `session` is the one that counts: the only one, or the branch that was answered first. `branches`: those of a
-    dialled leg that have no final answer; `refusals`: what the others came to.
+    `session` is the one that counts: the only one, or the branch that was answered first. `branches`: the sessions of a
+    dialled leg that have no final answer, each with the SDP of a provisional one; `refusals`: what the others came to.
     """
 
     leg: LegId
@@ -66,7 +58,7 @@ class Leg:
     is_probed: bool = False
     offer: bytes = b""
     targets: list[Target] = field(default_factory=list)
-    branches: dict[str, Branch] = field(default_factory=dict)
+    branches: dict[str, bytes] = field(default_factory=dict)
     refusals: list[Cause] = field(default_factory=list)
     branches_made: int = 0
     hops_left: int = HOPS_MAX
@@ -178,7 +170,7 @@ class Legs:
         target = leg.targets.pop(0)
         leg.branches_made += 1
         session = leg.leg if leg.branches_made == 1 else f"{leg.leg}~{leg.branches_made}"
-        leg.branches[session] = Branch(target.flow.remote.host)
+        leg.branches[session] = b""
         self._leg_of_session[session] = leg.leg
         to = NameAddr("", SipUri(scheme="sip", user=target.uri.user, host=target.uri.host, port=target.uri.port))
         call_id = self.endpoint.invite(
@@ -197,16 +189,22 @@ class Legs:
 
     def choose(self, leg: Leg, session: str, now: float) -> None:
         """The first branch to be answered is the leg's session; the others are cancelled as answered elsewhere."""
-        branch = leg.branches.pop(session)
+        del leg.branches[session]
         self.end_branches(leg, now, Cause.ANSWERED_ELSEWHERE)
-        leg.session, leg.peer_host = session, branch.host
+        leg.session = session
 
     def end_branches(self, leg: Leg, now: float, cause: Cause | None = None) -> None:
         """Cancels whatever branch has no final answer."""
-        for session in leg.branches:
-            self.endpoint.end(session, now, headers=() if cause is None else headers_of_hang_up(cause))
-            self._leg_of_session.pop(session, None)
-        leg.branches.clear()
+        for session in tuple(leg.branches):
+            self.endpoint.end(session, now, headers=headers_of_hang_up(cause))
+            self.drop_branch(leg, session)
+
+    def end(self, leg: Leg, now: float, cause: Cause | None = None) -> None:
+        """BYE, or CANCEL for each of its branches; the leg is still to be let go of."""
+        if leg.branches:
+            self.end_branches(leg, now, cause)
+        else:
+            self.endpoint.end(leg.session, now, headers=headers_of_hang_up(cause))
 
     def drop_branch(self, leg: Leg, session: str) -> None:
         """The branch has come to nothing."""
@@ -250,10 +248,7 @@ class Legs:
         if leg.is_incoming and not leg.is_answered:
             self.refuse(actions.RefuseLeg(action.leg, action.cause), now)
             return
-        if leg.branches:
-            self.end_branches(leg, now, action.cause)
-        else:
-            self.endpoint.end(leg.session, now, headers=headers_of_hang_up(action.cause))
+        self.end(leg, now, action.cause)
         self.let_go(leg)
 
     def play(self, action: actions.PlayOnLeg) -> None:

@@ -7,10 +7,10 @@ is not. Outwards a cause becomes the status that makes a carrier or phone tell i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from softswitch.domain.causes import Cause
+from softswitch.domain.causes import TELLING, Cause
 
 COMPLETED_ELSEWHERE: Final = ("Reason", 'SIP;cause=200;text="Call completed elsewhere"')
 """RFC 3326 §2: keeps the telephones that lost the race from showing a missed call."""
@@ -31,8 +31,8 @@ _CAUSE_OF_STATUS: Final[Mapping[int, Cause]] = {
     604: Cause.UNKNOWN_NUMBER,
     606: Cause.INCOMPATIBLE_MEDIA,
 }
-_TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER, Cause.INCOMPATIBLE_MEDIA, Cause.NETWORK_FAILURE)
-"""What says more of the person goes before what says more of the device; whatever is not here says least."""
+TELLING_OF_CONTACTS: Final = (*TELLING, Cause.INCOMPATIBLE_MEDIA, Cause.NETWORK_FAILURE)
+"""What says more of the person goes before what says more of the device."""
 
 _STATUS_OF_CAUSE: Final[Mapping[Cause, int]] = {
     Cause.BUSY: 486,
@@ -63,17 +63,12 @@ def cause_of_refusal(status: int, *, was_ringing: bool) -> Cause:
     return Cause.UNREACHABLE if status < 400 else Cause.NETWORK_FAILURE
 
 
-def most_telling(causes: Sequence[Cause]) -> Cause:
-    """What several contacts of one phone came to, in one word; the first of equals."""
-    return min(causes, key=lambda cause: _TELLING.index(cause) if cause in _TELLING else len(_TELLING))
-
-
 def refusal_of_cause(cause: Cause) -> tuple[int, tuple[tuple[str, str], ...]]:
     """The status, and the headers that go with it, for a caller whom we do not answer."""
     status = _STATUS_OF_CAUSE.get(cause, 500)
     return status, (("Retry-After", str(RETRY_AFTER_S)),) if status == 503 else ()
 
 
-def headers_of_hang_up(cause: Cause) -> tuple[tuple[str, str], ...]:
+def headers_of_hang_up(cause: Cause | None) -> tuple[tuple[str, str], ...]:
     """What goes along with the CANCEL or BYE that ends a leg."""
     return (COMPLETED_ELSEWHERE,) if cause is Cause.ANSWERED_ELSEWHERE else ()
