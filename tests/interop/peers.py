@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import math
 import shutil
 import subprocess
@@ -23,6 +24,13 @@ needs_baresip = pytest.mark.skipif(
 needs_other_phones = pytest.mark.skipif(
     not (PEERS_PYTHON.parents[1] / ".ready").is_file(), reason="SKIPPED: pjsua2 and pyVoIP are not installed"
 )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program that is still there."""
+    if process.poll() is None:
+        process.terminate()
+        process.wait(10)
 
 
 class Sipp:
@@ -60,9 +68,8 @@ class Sipp:
         return self.process.wait(seconds)
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(10)
+        if self.process is not None:
+            end(self.process)
 
 
 class Baresip:
@@ -97,9 +104,7 @@ class Baresip:
         return max(self.home.glob("dump-*-dec.wav"))
 
     def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(10)
+        end(self.process)
 
 
 class OtherPhone:
@@ -136,11 +141,9 @@ class OtherPhone:
         """Lets it unregister and end; ends it where it does not."""
         if self.process.poll() is None:
             self.tell("quit")
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.terminate()
-                self.process.wait(5)
+            end(self.process)
         assert self.process.stdin is not None
         self.process.stdin.close()
 

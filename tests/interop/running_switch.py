@@ -113,6 +113,20 @@ class RunningSwitch:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
+    def contacts(self, phone: str) -> list[dict[str, Any]]:
+        """Where the phone is registered."""
+        [row] = [row for row in self.command("phone", "list") if row["phone"] == phone]
+        found: list[dict[str, Any]] = row["contacts"]
+        return found
+
+    def finished_recording(self) -> dict[str, Any]:
+        """The one recording, once it is complete."""
+        rows = wait_until(
+            "the recording is finished", lambda: [row for row in self.command("recording", "list") if row["sha256"]]
+        )
+        [row] = rows
+        return row
+
     def stop(self) -> int:
         """SIGTERM, and after a while a second one; returns the exit code."""
         if self.process.poll() is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.interop.peers import Baresip, Sipp, needs_baresip, needs_sipp
 from tests.interop.running_switch import RunningSwitch, copy_office, free_udp_ports, log_faults, wait_until
-from tests.interop.tone_port import TonePort, level_db
+from tests.interop.tone_port import TonePort, level_db, middle_of
 
 CALLER_HZ = 440
 AGENT_HZ = 880
@@ -44,7 +43,7 @@ def test_a_call_from_the_carrier_is_answered_by_a_phone_and_recorded_with_each_t
     caller = TonePort(CALLER_HZ)
     carrier = None
     try:
-        wait_until("phone 101 registers", lambda: _is_registered(switch, "101"))
+        wait_until("phone 101 registers", lambda: switch.contacts("101"))
         carrier = Sipp(
             tmp_path, "caller", port=ports[0], switch_port=switch.sip_port, stay_ms=7000,
             keys={"dialled": DIALLED, "rtp_port": str(caller.port)},
@@ -61,10 +60,8 @@ def test_a_call_from_the_carrier_is_answered_by_a_phone_and_recorded_with_each_t
     record = switch.command("history")[0]
     assert (record["outcome"], record["agent"], record["ended_by"]) == ("answered", "anna", "caller")
     assert 3.0 < record["talk_s"] < 8.0
-    [recording] = wait_until(
-        "the recording is finished", lambda: [r for r in switch.command("recording", "list") if r["sha256"]]
-    )
-    left, right = _channels(Path(recording["path"]))
+    recording = switch.finished_recording()
+    left, right = middle_of(Path(recording["path"]))
     assert abs(recording["seconds"] - record["talk_s"]) < 1.0
     assert level_db(left, CALLER_HZ) > HEARD_DB_MIN
     assert level_db(right, AGENT_HZ) > HEARD_DB_MIN
@@ -95,18 +92,6 @@ def test_a_hundred_calls_from_the_carrier_are_each_answered_and_recorded_once(
     assert {record["outcome"] for record in history} == {"abandoned"}
     assert len({record["id"] for record in history}) == 100
     assert switch.command("status")["calls"] == 0
-
-
-def _is_registered(switch: RunningSwitch, phone: str) -> bool:
-    return any(row["phone"] == phone and row["registered"] for row in switch.command("phone", "list"))
-
-
-def _channels(path: Path) -> tuple[list[int], list[int]]:
-    with wave.open(str(path)) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 8000)
-        samples = memoryview(file.readframes(file.getnframes())).cast("h").tolist()
-    middle = len(samples) // 4 * 2
-    return samples[middle : middle + 16000 : 2], samples[middle + 1 : middle + 16000 : 2]
 
 
 def _mono(path: Path) -> list[int]:

@@ -24,7 +24,7 @@ def test_after_kill_minus_9_the_far_ends_get_bye_and_the_call_has_its_record_and
     caller = TonePort(440)
     carrier = None
     try:
-        wait_until("phone 101 registers", lambda: switch.command("phone", "list")[0]["registered"])
+        wait_until("phone 101 registers", lambda: switch.contacts("101"))
         switch.command("agent", "pause", "bo")
         carrier = Sipp(
             tmp_path, "caller_is_hung_up", port=ports[0], switch_port=fixed_port,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.interop.peers import OtherPhone, Sipp, needs_other_phones, needs_sipp
 from tests.interop.running_switch import RunningSwitch, copy_office, free_udp_ports, log_faults, wait_until
-from tests.interop.tone_port import TonePort, level_db
+from tests.interop.tone_port import TonePort, level_db, middle_of
 
 pytestmark = [pytest.mark.interop, needs_sipp, needs_other_phones, pytest.mark.timeout(120)]
 
@@ -43,25 +43,16 @@ class Stage:
 
     def talk(self) -> None:
         """The phone registers, the caller calls, the phone picks up."""
-        wait_until("phone 101 registers", self.is_registered)
+        wait_until("phone 101 registers", lambda: self.switch.contacts("101"))
         self.carrier.start()
         wait_until("they talk", lambda: "talking" in self.phone.told)
-
-    def is_registered(self) -> bool:
-        return any(row["phone"] == "101" and row["registered"] for row in self.switch.command("phone", "list"))
 
     def caller_hears(self, hz: float) -> float:
         return level_db(self.caller.samples(0.5), hz)
 
     def recording(self) -> tuple[list[int], list[int]]:
         """The middle second of what the finished recording has of caller and agent."""
-        [row] = wait_until(
-            "the recording is finished", lambda: [r for r in self.switch.command("recording", "list") if r["sha256"]]
-        )
-        with wave.open(row["path"]) as file:
-            samples = memoryview(file.readframes(file.getnframes())).cast("h").tolist()
-        middle = len(samples) // 4 * 2
-        return samples[middle : middle + 16000 : 2], samples[middle + 1 : middle + 16000 : 2]
+        return middle_of(Path(self.switch.finished_recording()["path"]))
 
     def close(self) -> None:
         self.phone.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,12 +14,6 @@ from tests.interop.running_switch import RunningSwitch, copy_office, free_udp_po
 pytestmark = [pytest.mark.interop, needs_sipp, needs_baresip, pytest.mark.timeout(120)]
 
 DIALLED_101 = "+46850010001"
-
-
-def contacts(switch: RunningSwitch) -> list[dict[str, Any]]:
-    [row] = [row for row in switch.command("phone", "list") if row["phone"] == "101"]
-    found: list[dict[str, Any]] = row["contacts"]
-    return found
 
 
 def phone_101(folder: Path, switch: RunningSwitch, port: int) -> Baresip:
@@ -46,10 +39,10 @@ def test_a_killed_switch_rings_the_phone_again_without_a_new_registration(tmp_pa
     switch = RunningSwitch(office)
     phone = phone_101(tmp_path, switch, phone_port)
     try:
-        [before] = wait_until("phone 101 registers", lambda: contacts(switch))
+        [before] = wait_until("phone 101 registers", lambda: switch.contacts("101"))
         switch.kill()
         switch = RunningSwitch(office)
-        [after] = contacts(switch)
+        [after] = switch.contacts("101")
         assert after["uri"] == before["uri"]
         assert after["expires_in_s"] <= before["expires_in_s"]
         call_it(tmp_path, switch, carrier_port, rtp_port)
@@ -65,7 +58,7 @@ def test_a_killed_phone_that_comes_back_at_another_port_is_rung_there(tmp_path: 
     switch = RunningSwitch(copy_office(tmp_path, trunk_port=carrier_port))
     phone = phone_101(tmp_path, switch, first_port)
     try:
-        wait_until("phone 101 registers", lambda: contacts(switch))
+        wait_until("phone 101 registers", lambda: switch.contacts("101"))
         os.kill(phone.process.pid, signal.SIGKILL)
         phone.process.wait(10)
         again = tmp_path / "again"
@@ -73,7 +66,7 @@ def test_a_killed_phone_that_comes_back_at_another_port_is_rung_there(tmp_path: 
         phone = phone_101(again, switch, second_port)
         wait_until(
             "phone 101 registers at its new port",
-            lambda: [contact for contact in contacts(switch) if f":{second_port}" in contact["uri"]],
+            lambda: [contact for contact in switch.contacts("101") if f":{second_port}" in contact["uri"]],
         )
         call_it(tmp_path, switch, carrier_port, rtp_port)
         [record] = wait_until("the record is written", lambda: switch.command("history"))

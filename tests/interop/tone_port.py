@@ -7,6 +7,8 @@ import socket
 import struct
 import threading
 import time
+import wave
+from pathlib import Path
 from typing import Final
 
 RATE: Final = 8000
@@ -45,6 +47,15 @@ def level_db(samples: list[int], hz: float) -> float:
     imaginary = sum(s * math.sin(2 * math.pi * hz * n / RATE) for n, s in enumerate(samples))
     amplitude = 2 * math.hypot(real, imaginary) / len(samples)
     return 20 * math.log10(max(amplitude, 1e-6) / 32768)
+
+
+def middle_of(recording: Path) -> tuple[list[int], list[int]]:
+    """A second from the middle of what a recording has of the caller, and of the agent."""
+    with wave.open(str(recording)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE)
+        samples = memoryview(file.readframes(file.getnframes())).cast("h").tolist()
+    middle = len(samples) // 4 * 2
+    return samples[middle : middle + 2 * RATE : 2], samples[middle + 1 : middle + 2 * RATE : 2]
 
 
 class TonePort(threading.Thread):

@@ -20,23 +20,13 @@ from sip_stack.headers import NameAddr
 from sip_stack.message import Message, Request, Response
 from sip_stack.parser import parse_message
 from sip_stack.uri import SipUri
+from tests.counted_tokens import CountedTokens
 
 ALICE = Address("192.0.2.1", 5060)
 BOB = Address("198.51.100.2", 5060)
 TURNS_MAX = 10_000
 
 E = TypeVar("E")
-
-
-class CountedTokens:
-    """Tokens that are new each time and tell whose they are."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._numbers = count(1)
-
-    def token(self) -> str:
-        return f"{self._name}{next(self._numbers)}"
 
 
 class Clock:

@@ -9,7 +9,8 @@ from sip_stack.flow import Address, Flow, Transport
 from sip_stack.headers import NameAddr
 from sip_stack.message import Response
 from sip_stack.uri import SipUri
-from tests.sip_stack.pair import ALICE, BOB, CountedTokens, Pair, Party, answer, request
+from tests.counted_tokens import CountedTokens
+from tests.sip_stack.pair import ALICE, BOB, Pair, Party, answer, request
 
 NEWER_THAN_ALL = 1000.0
 

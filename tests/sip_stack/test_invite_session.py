@@ -27,7 +27,8 @@ from sip_stack.parser import parse_message
 from sip_stack.routing import OurNames
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction_layer import ArrivedRequest, TransactionLayer
-from tests.sip_stack.pair import ALICE, BOB, CountedTokens, Pair, request
+from tests.counted_tokens import CountedTokens
+from tests.sip_stack.pair import ALICE, BOB, Pair, request
 
 T4_S = 5.0
 STEP_S = 0.25

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
-from media.protocol import Command, Fact, Ready
-from sip_stack.events import SendMessage
+from media.protocol import Fact, Ready
 from sip_stack.flow import Address, Flow, Transport
 from softswitch.node import JournalRecord, Node, NodeOutput
 from softswitch.settings import Settings
-from softswitch.signalling.outbox import AppendRecord, ReportFault, SendMedia
+from tests.counted_tokens import CountedTokens
 from tests.sim.sip_text import SipText
 from tests.softswitch.signalling.stage import (
     CARRIER,
@@ -18,19 +16,17 @@ from tests.softswitch.signalling.stage import (
     LISTENING,
     SWITCH,
     WALL_S,
-    CountedTokens,
     prove,
     register,
     settings_of_office,
     wire,
 )
+from tests.softswitch.turn import Turn
 
 TIMEOUTS_AT_ONCE_MAX = 50
 
-_Thing = TypeVar("_Thing")
 
-
-class WholeSwitch:
+class WholeSwitch(Turn):
     """A started node. `turn`: what was drained after the last thing that happened; `journal`: every record so far.
 
     `journal` is read before the start like that of an earlier process; the clock begins at `now` all the same.
@@ -114,23 +110,3 @@ class WholeSwitch:
         self.turn = self.node.drain()
         self.journal += self.records
         return self.sent
-
-    @property
-    def sent(self) -> list[SipText]:
-        return [SipText.read(output.data) for output in self.turn if isinstance(output, SendMessage)]
-
-    @property
-    def records(self) -> list[JournalRecord]:
-        return [output.record for output in self.turn if isinstance(output, AppendRecord)]
-
-    @property
-    def media(self) -> list[Command]:
-        return [output.command for output in self.turn if isinstance(output, SendMedia)]
-
-    @property
-    def faults(self) -> list[str]:
-        return [output.text for output in self.turn if isinstance(output, ReportFault)]
-
-    def recorded(self, kind: type[_Thing]) -> list[_Thing]:
-        """The records of one kind in the last turn."""
-        return [record for record in self.records if isinstance(record, kind)]

@@ -17,22 +17,12 @@ from softswitch.shell.driver import Driver, now
 from softswitch.shell.replaying import replay
 from softswitch.store.journal import JournalWriter, read_since
 from softswitch.store.projections import Projections
+from tests.counted_tokens import CountedTokens
 from tests.softswitch.settings.offices import copy_office
 
 LISTEN = Address("127.0.0.1", 5060)
 CARRIER = Flow("udp", LISTEN, Address("127.0.0.1", 5080))
 WAIT_S_MAX = 10.0
-
-
-class CountedTokens:
-    """Texts that differ; nobody here has to guess them."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def token(self) -> str:
-        self._count += 1
-        return f"token{self._count}"
 
 
 class Switch:

@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from media.protocol import Command, Fact, Ready
+from media.protocol import Fact, Ready
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.events import SendMessage
 from sip_stack.flow import Address, Flow, Transport
 from softswitch.domain.actions import Action
 from softswitch.domain.inputs import Input
 from softswitch.settings import Settings
-from softswitch.signalling.outbox import AppendRecord, ReportFault, SendMedia, SignallingOutput, TellSwitch
+from softswitch.signalling.outbox import SignallingOutput, TellSwitch
 from softswitch.signalling.records import BindingRecorded, DialogRecorded
 from softswitch.signalling.signalling import Signalling
+from tests.counted_tokens import CountedTokens
 from tests.sim import offices
 from tests.sim.sip_text import SipText, authorization
+from tests.softswitch.turn import Turn
 
 SWITCH = Address(*offices.SWITCH)
 CARRIER = Address(*offices.CARRIER)
@@ -47,18 +49,7 @@ a=rtpmap:101 telephone-event/8000
 _Thing = TypeVar("_Thing")
 
 
-class CountedTokens:
-    """Texts that differ; nobody here has to guess them."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def token(self) -> str:
-        self._count += 1
-        return f"token{self._count}"
-
-
-class Stage:
+class Stage(Turn):
     """`turn`: all that came of the last thing that happened, in order; `ever`: all of it, from the start."""
 
     def __init__(
@@ -158,11 +149,6 @@ class Stage:
     # What came of it.
 
     @property
-    def sent(self) -> list[SipText]:
-        """The messages of the last turn."""
-        return [SipText.read(output.data) for output in self.turn if isinstance(output, SendMessage)]
-
-    @property
     def went_to(self) -> list[Flow]:
         """By which flows the messages of the last turn went."""
         return [output.flow for output in self.turn if isinstance(output, SendMessage)]
@@ -171,21 +157,6 @@ class Stage:
     def told(self) -> list[Input]:
         """What the domain was told in the last turn."""
         return [output.input for output in self.turn if isinstance(output, TellSwitch)]
-
-    @property
-    def media(self) -> list[Command]:
-        """The commands to the media process of the last turn."""
-        return [output.command for output in self.turn if isinstance(output, SendMedia)]
-
-    @property
-    def faults(self) -> list[str]:
-        """The lines for the log of the last turn."""
-        return [output.text for output in self.turn if isinstance(output, ReportFault)]
-
-    def recorded(self, kind: type[_Thing]) -> list[_Thing]:
-        """The records of one kind in the last turn."""
-        records = [output.record for output in self.turn if isinstance(output, AppendRecord)]
-        return [record for record in records if isinstance(record, kind)]
 
     def commanded(self, kind: type[_Thing]) -> list[_Thing]:
         """The media commands of one kind in the last turn."""
