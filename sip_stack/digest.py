@@ -32,6 +32,7 @@ AUTHORIZATIONS_MAX: Final = 4
 FIRST_COUNT: Final = "00000001"
 
 _HASHES: Final = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
+_WITHOUT_ESCAPES: Final = frozenset({"uri", "response"})
 _NO_SUCH_USER: Final = "0" * 32
 _COUNT: Final = re.compile("[0-9a-fA-F]{8}")
 
@@ -192,7 +193,10 @@ class DigestServer:
 
 
 def parse_digest(text: str) -> dict[str, str] | None:
-    """The parameters of a `Digest …` value, names in lower case, quotes removed; None for another scheme."""
+    """The parameters of a `Digest …` value, names in lower case, quotes removed; None for another scheme.
+
+    A backslash escapes in quoted strings; `uri` and `response` only stand between quotes (RFC 3261 §25.1).
+    """
     scheme, _, rest = text.strip().partition(" ")
     if scheme.lower() != "digest":
         return None
@@ -200,7 +204,9 @@ def parse_digest(text: str) -> dict[str, str] | None:
     for part in split_outside(rest, ","):
         name, equals, value = part.partition("=")
         if equals:
-            found.setdefault(name.strip().lower(), unquote(value.strip()))
+            key, text = name.strip().lower(), value.strip()
+            is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
+            found.setdefault(key, text[1:-1] if is_quoted and key in _WITHOUT_ESCAPES else unquote(text))
     return found
 
 

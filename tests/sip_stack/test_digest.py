@@ -250,6 +250,15 @@ def test_any_authorization_is_judged(text: str) -> None:
         assert not (_verify(server, value).is_accepted and text)
 
 
+@pytest.mark.parametrize("name", ["uri", "response"])
+def test_a_backslash_is_no_escape_where_there_is_no_quoted_string(name: str) -> None:
+    """RFC 3261 §25.1: digest-uri-value and request-digest stand between quotes, but are no quoted-string."""
+    server = _server()
+    answer = _answer(server, 0.0)
+    assert not _verify(server, answer.replace(f'{name}="', f'{name}="\\', 1)).is_accepted
+    assert _verify(server, answer).is_accepted
+
+
 def test_a_nonce_written_in_another_way_is_not_ours() -> None:
     """Base64 readers skip strange characters; if this one did, every spelling would have counts of its own."""
     server = _server()
