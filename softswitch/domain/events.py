@@ -16,8 +16,22 @@ from softswitch.domain.causes import Cause, EndedBy, Outcome
 from softswitch.domain.inputs import Presence
 
 PresentationOutcome: TypeAlias = Literal[
-    "connected", "no-answer", "busy", "declined", "unreachable", "failed", "caller-gone", "agent-lost", "withdrawn"
+    "connected",
+    "no-answer",
+    "busy",
+    "declined",
+    "unreachable",
+    "no-confirmation",
+    "failed",
+    "caller-gone",
+    "taken-elsewhere",
+    "agent-lost",
+    "withdrawn",
 ]
+VisitOutcome: TypeAlias = Literal[
+    "abandoned", "short-abandoned", "overflowed", "to-callback", "to-voicemail", "closed", "failed"
+]
+"""How a queue visit ends, other than by connection. One that is connected is *answered*."""
 
 
 class _Event(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -38,7 +52,7 @@ class ConfigurationApplied(_Event, frozen=True):
 
 
 class CallArrived(_Event, frozen=True):
-    """An INVITE passed authentication or a trunk's door. Exactly one of `trunk` and `phone` is set."""
+    """An INVITE passed authentication (`phone`) or a trunk's door (`trunk`); or we call someone back (`callback`)."""
 
     call: str
     leg: str
@@ -47,6 +61,7 @@ class CallArrived(_Event, frozen=True):
     dialled: str
     trunk: str | None = None
     phone: str | None = None
+    callback: str | None = None
 
 
 class CallRouted(_Event, frozen=True):
@@ -64,11 +79,19 @@ class CallAnswered(_Event, frozen=True):
 
 
 class CallQueued(_Event, frozen=True):
-    """A call entered a queue (a queue visit begins): it is *offered*."""
+    """A call entered a queue (a queue visit begins): it is *offered*.
+
+    `due` is wall time, what callers are served by: when he is to be served at the latest, by his queue's target and
+    weight and his own priority. `entered` is set where he brings a wait from before: it counts from there.
+    """
 
     call: str
     queue: str
     position: int
+    priority_s: float = 0.0
+    due: float | None = None
+    entered: float | None = None
+    by: str = "arrival"
 
 
 class PositionAnnounced(_Event, frozen=True):
@@ -80,13 +103,39 @@ class PositionAnnounced(_Event, frozen=True):
 
 
 class QueueLeft(_Event, frozen=True):
-    """A queue visit ended otherwise than by connection: the caller gave up, was moved on, or the call failed."""
+    """A queue visit ended otherwise than by connection. One that never began (turned away at the door) has only this."""
 
     call: str
     queue: str
-    outcome: Literal["abandoned", "overflowed", "failed"]
+    outcome: VisitOutcome
     cause: Cause
     wait_s: float
+
+
+class PriorityChanged(_Event, frozen=True):
+    """A waiting caller counts for more, or less, from now on: `priority_s` seconds of wait in all."""
+
+    call: str
+    priority_s: float
+    by: str
+
+
+class EstimateAnnounced(_Event, frozen=True):
+    """A waiting caller was told how long it may take; `reason` when it is more than he was told before."""
+
+    call: str
+    queue: str
+    low_s: float
+    high_s: float
+    reason: str | None = None
+
+
+class MessagePlayed(_Event, frozen=True):
+    """A waiting caller heard one of the queue's messages, or a hot prompt."""
+
+    call: str
+    queue: str
+    message: str
 
 
 class Exclusion(msgspec.Struct, frozen=True):
@@ -159,6 +208,79 @@ class AgentLost(_Event, frozen=True):
     cause: Cause
 
 
+class CallParted(_Event, frozen=True):
+    """Someone who was connected left the call, which goes on: it was transferred, or a conference got smaller."""
+
+    call: str
+    leg: str
+    agent: str | None = None
+
+
+class CallTransferred(_Event, frozen=True):
+    """Whoever talked with the caller gave him on to `destination`; how he fares there follows."""
+
+    call: str
+    destination: str
+    by: str
+
+
+class CallbackRequested(_Event, frozen=True):
+    """A caller keeps his place without the line: `entered` and `priority_s` are his, and he is called at `number`."""
+
+    call: str
+    callback: str
+    queue: str
+    number: str
+    entered: float
+    priority_s: float = 0.0
+
+
+class CallbackTried(_Event, frozen=True):
+    """`call` was made for the call-back and did not connect the two; the next is made at wall time `again`, if any."""
+
+    call: str
+    callback: str
+    cause: Cause
+    tries: int
+    again: float | None = None
+
+
+class CallbackEnded(_Event, frozen=True):
+    """The one end of a call-back: `connected`, `gave-up` after its last try, or `withdrawn` by command."""
+
+    callback: str
+    queue: str
+    outcome: Literal["connected", "gave-up", "withdrawn"]
+    call: str | None = None
+
+
+class VoicemailLeft(_Event, frozen=True):
+    """A message lies in the mailbox; `path` is relative to the recordings folder."""
+
+    call: str
+    mailbox: str
+    message: str
+    seconds: float
+    path: str
+    caller: str = ""
+
+
+class VoicemailHeard(_Event, frozen=True):
+    """The message was listened to: it is no longer new."""
+
+    mailbox: str
+    message: str
+    by: str = ""
+
+
+class VoicemailDeleted(_Event, frozen=True):
+    """The message is gone."""
+
+    mailbox: str
+    message: str
+    by: str = ""
+
+
 class RecordingStarted(_Event, frozen=True):
     """A file grows at `path`, relative to the recordings folder."""
 
@@ -197,18 +319,75 @@ class AgentPresenceChanged(_Event, frozen=True):
     by: str
 
 
+class AgentMissed(_Event, frozen=True):
+    """She let it ring, `misses` times in a row now; at the queue's limit its `no_answer` policy follows."""
+
+    agent: str
+    call: str
+    queue: str
+    misses: int
+
+
+class AgentQueueSwitched(_Event, frozen=True):
+    """An agent takes calls of this queue, or takes none of it for now."""
+
+    agent: str
+    queue: str
+    is_on: bool
+    by: str
+
+
+class AgentNumberSet(_Event, frozen=True):
+    """An agent answers at this number instead of her telephones, until she logs out; None: at her telephones again."""
+
+    agent: str
+    number: str | None
+    by: str
+
+
+class CallClassified(_Event, frozen=True):
+    """What a call was about, by the queue's list."""
+
+    call: str
+    agent: str
+    code: str
+    by: str
+
+
 class WrapUpStarted(_Event, frozen=True):
-    """Time to finish the work of a call; ends by itself at wall time `until`."""
+    """Time to finish the work of a call; ends by itself at wall time `until`. Said again when it is made longer."""
 
     agent: str
     call: str
     until: float
+    needs_code: bool = False
 
 
 class WrapUpEnded(_Event, frozen=True):
     """The agent is idle again."""
 
     agent: str
+
+
+class QueueUnstaffed(_Event, frozen=True):
+    """The alarm: the queue is open, and nobody who could take its calls is logged in and not paused."""
+
+    queue: str
+
+
+class QueueStaffed(_Event, frozen=True):
+    """The alarm is over: somebody is there, or the queue is closed."""
+
+    queue: str
+
+
+class HotPromptChanged(_Event, frozen=True):
+    """A sound that a queue's callers hear first is switched on until wall time `until` (None: for good), or off."""
+
+    queue: str
+    sound: str | None
+    until: float | None = None
+    by: str = "command"
 
 
 Event: TypeAlias = (
@@ -220,15 +399,33 @@ Event: TypeAlias = (
     | CallQueued
     | PositionAnnounced
     | QueueLeft
+    | PriorityChanged
+    | EstimateAnnounced
+    | MessagePlayed
     | CallPresented
     | PresentationEnded
     | LegDialled
     | CallConnected
     | AgentLost
+    | CallParted
+    | CallTransferred
+    | CallbackRequested
+    | CallbackTried
+    | CallbackEnded
+    | VoicemailLeft
+    | VoicemailHeard
+    | VoicemailDeleted
     | RecordingStarted
     | RecordingEnded
     | CallEnded
     | AgentPresenceChanged
+    | AgentMissed
+    | AgentQueueSwitched
+    | AgentNumberSet
+    | CallClassified
     | WrapUpStarted
     | WrapUpEnded
+    | QueueUnstaffed
+    | QueueStaffed
+    | HotPromptChanged
 )
