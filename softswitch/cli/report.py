@@ -14,11 +14,15 @@ from softswitch.domain.office import (
     Office,
     QueuePlan,
     ToAgent,
+    ToAgentLine,
     ToBusy,
+    ToCallback,
+    ToMessages,
     ToNumber,
     ToPhone,
     ToQueue,
     ToSay,
+    ToVoicemail,
 )
 
 
@@ -51,7 +55,13 @@ def _meets(office: Office, destination: Destination) -> list[str]:
             return [f"The caller hears ringing while {agent.name} is rung at {_devices(office, agent)}.", _NOBODY]
         case ToSay(sound=sound):
             return [f'The caller is answered, hears "{sound}", and the call ends.']
-        case ToBusy():
+        case ToVoicemail(mailbox=mailbox):
+            return [f"The caller is answered and can leave a message in mailbox {mailbox}."]
+        case ToAgentLine():
+            return ["Agents log in and out by their number and PIN."]
+        case ToMessages():
+            return ["Messages are listened to by a mailbox's number and PIN."]
+        case ToBusy() | ToCallback():
             return ["The caller hears the busy tone and is not answered."]
 
 
@@ -107,6 +117,12 @@ def _goes_on(office: Office, destination: Destination) -> str:
             return f"hears ringing while {_device(office, destination)} rings."
         case ToAgent(agent=name):
             return f"hears ringing while {office.agents[name].name} is rung."
+        case ToVoicemail(mailbox=mailbox):
+            return f"can leave a message in mailbox {mailbox}."
+        case ToCallback():
+            return "is offered to be called back in turn."
+        case ToAgentLine() | ToMessages():
+            return "is asked for a number and PIN."
 
 
 def _devices(office: Office, agent: AgentPlan) -> str:

@@ -30,8 +30,11 @@ class Engagement:
 class Agent:
     """One person, plain data. Times are `now` seconds.
 
-    `claim` is a presentation that was decided for her but not granted yet. She is left alone until `backoff_until_at`.
-    `changed_at`: since when presence and activity are what they are.
+    `claim` is a presentation that was decided for her but not granted yet. She is left alone until `backoff_until_at`
+    and `guard_until_at`. `changed_at`: since when presence and activity are what they are. `misses`: how many calls in
+    a row she let ring. `queues_off`: those of her queues that she takes no calls of; `number`: where she answers
+    instead of her own telephones. In wrap-up of a call of `wrap_up_queue`, she `needs_code` until it is
+    classified, and may go at `wrap_up_plain_until_at` when it is.
     """
 
     agent: str
@@ -41,6 +44,13 @@ class Agent:
     changed_at: float = 0.0
     presence_since_at: float = 0.0
     backoff_until_at: float | None = None
+    guard_until_at: float | None = None
+    misses: int = 0
+    queues_off: dict[str, None] = field(default_factory=dict)
+    number: str | None = None
+    wrap_up_plain_until_at: float = 0.0
+    wrap_up_queue: str = ""
+    needs_code: bool = False
     wrap_up_until_at: float | None = None
     wrap_up_call: CallId | None = None
     claim: str | None = None
@@ -75,9 +85,9 @@ class Agent:
         self._note(before, now)
 
     def start_wrap_up(self, call: CallId, until_at: float, now: float) -> None:
-        """Time to finish a call's work; a longer one that runs already stays."""
+        """Time to finish a call's work."""
         before = self.activity
-        self.wrap_up_until_at = max(until_at, self.wrap_up_until_at or until_at)
+        self.wrap_up_until_at = until_at
         self.wrap_up_call = call
         self._note(before, now)
 
@@ -86,6 +96,7 @@ class Agent:
         before = self.activity
         self.wrap_up_until_at = None
         self.wrap_up_call = None
+        self.needs_code = False
         self.idle_since_at = now
         self._note(before, now)
 

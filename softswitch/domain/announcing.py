@@ -69,7 +69,7 @@ def stop(floor: Floor, call: Call) -> None:
 def position(floor: Floor, call: Call) -> int:
     """The caller's place in the line, 1 for the next one; whoever is presented just now still counts."""
     assert call.queue is not None
-    return 1 + sum(floor.calls[other].place < call.place for other in floor.queues[call.queue].calls)
+    return floor.queues[call.queue].line.position(call.call)
 
 
 def _announce(floor: Floor, call: Call, now: float) -> str:

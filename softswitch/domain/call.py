@@ -4,10 +4,12 @@ A call sees neither SIP nor RTP, only legs. Its states and their legal changes a
 only way from one to the next, so an illegal step fails where it is taken instead of showing up as a wrong figure later.
 
     routing ──► waiting ◄──► presenting ──► talking
-       │           │  ▲          │             │
-       │           │  └──────────┼─────────────┘ the agent's leg failed after pick-up
-       └──► direct ◄─────────────┘ overflow
-    and from everywhere to `ended`, once.
+       │           │  ▲          │    │        ▲ │
+       │           │  └──────────┼────┼────────┼─┘ the agent's leg failed after pick-up, or a transfer to a queue
+       │           │             │    └─► dialling  a call-back: she is there, the customer is rung
+       └──► direct or serving ◄──┘ overflow, keys
+    and from everywhere to `ended`, once. `direct`: somebody is rung without a queue; `serving`: the switch itself talks
+    to the caller (a sound to say, a mailbox, the agents' line).
 """
 
 from __future__ import annotations
@@ -17,16 +19,19 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import HOPS_MAX, CallId, FromPhone, FromTrunk, LegId
+from softswitch.domain.dialogue import Dialogue
+from softswitch.domain.inputs import HOPS_MAX, CallId, LegId, Origin
 
-CallState: TypeAlias = Literal["routing", "waiting", "presenting", "talking", "direct", "ended"]
+CallState: TypeAlias = Literal["routing", "waiting", "presenting", "dialling", "talking", "direct", "serving", "ended"]
 
 CALL_CHANGES: Final[Mapping[CallState, tuple[CallState, ...]]] = {
-    "routing": ("waiting", "direct", "ended"),
-    "waiting": ("waiting", "presenting", "direct", "ended"),
-    "presenting": ("waiting", "talking", "direct", "ended"),
-    "talking": ("waiting", "ended"),
-    "direct": ("ended",),
+    "routing": ("waiting", "direct", "serving", "ended"),
+    "waiting": ("waiting", "presenting", "direct", "serving", "ended"),
+    "presenting": ("presenting", "waiting", "talking", "dialling", "direct", "serving", "ended"),
+    "dialling": ("talking", "ended"),
+    "talking": ("waiting", "direct", "serving", "ended"),
+    "direct": ("waiting", "serving", "ended"),
+    "serving": ("waiting", "direct", "ended"),
     "ended": (),
 }
 """From each state, the states that may follow. `waiting` to `waiting` is an overflow into another queue."""
@@ -50,16 +55,19 @@ class Call:
     """One call, plain data. Times are `now` seconds; `leg` is the caller's.
 
     `hops_left`: how many more switches the call may pass. `queue` is the queue visit that is going on (while waiting,
-    presenting, talking), `entered_at` and `order` the place in it. `claim` is a presentation that was decided but not
-    granted yet, `presentation` one that rings. `overflow` is why the call left its first queue unserved. `playing` is
-    the tag of what the caller hears, `is_spoken_to` while it is speech, `is_announcement_due` when his place is to be
-    told right after it. `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most
-    telling refusal so far. The counters name what belongs to the call.
+    presenting, dialling, talking), `entered_at` (when the wait began that counts), `visit_at` (when this visit did),
+    `priority_s`, `due_at` and `order` the place in it. `skills` are what the caller asks for beside the queue.
+    `presentations`: those that were decided or ring. `late_legs`: devices that ring on for a moment because another
+    was first. `dialogue`: what the switch talks with the caller. `callback`: the call-back that this call is made
+    for. `overflow` is why the call left its first queue unserved. `playing` is the tag of what the caller hears,
+    `is_spoken_to` while it is speech, `is_announcement_due` when his place is to be told right after it.
+    `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
+    `code`: what the call was about. The counters name what belongs to the call.
     """
 
     call: CallId
     leg: LegId
-    origin: FromTrunk | FromPhone
+    origin: Origin
     caller: str
     caller_name: str
     dialled: str
@@ -71,8 +79,15 @@ class Call:
     queue: str | None = None
     entered_at: float = 0.0
     order: int = 0
-    claim: str | None = None
-    presentation: str | None = None
+    due_at: float = 0.0
+    visit_at: float = 0.0
+    priority_s: float = 0.0
+    skills: Mapping[str, int] = field(default_factory=dict)
+    presentations: dict[str, None] = field(default_factory=dict)
+    late_legs: list[LegId] = field(default_factory=list)
+    callback: str | None = None
+    dialogue: Dialogue | None = None
+    overflows: int = 0
     connection: Connection | None = None
     overflow: Cause | None = None
     playing: str | None = None
@@ -83,6 +98,7 @@ class Call:
     called_agent: str | None = None
     worst: Cause | None = None
     recording: str | None = None
+    code: str | None = None
     legs_made: int = 0
     presentations_made: int = 0
     recordings_made: int = 0
@@ -91,7 +107,7 @@ class Call:
     @property
     def place(self) -> tuple[float, int]:
         """Where the caller stands in his queue: the smaller, the earlier he is served."""
-        return self.entered_at, self.order
+        return self.due_at, self.order
 
     def change(self, state: CallState, now: float) -> None:
         """Goes on to `state`, or raises IllegalChange and stays."""

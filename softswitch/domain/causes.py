@@ -16,6 +16,7 @@ class Cause(StrEnum):
 
     HUNG_UP = "hung-up"  # someone put the phone down after the call was answered
     CANCELLED = "cancelled"  # the calling party gave up before our answer
+    NO_CONFIRMATION = "no-confirmation"  # it was picked up, and the key that was asked for did not come
     NO_ANSWER = "no-answer"  # it rang (180 or 183) and nobody answered in time
     BUSY = "busy"
     DECLINED = "declined"  # the person pressed it away (603)
@@ -33,6 +34,13 @@ class Cause(StrEnum):
     AGENT_LOST = "agent-lost"  # the agent's leg failed after pick-up
     QUEUE_FULL = "queue-full"
     MAX_WAIT = "max-wait"
+    OVERFLOW_STEP = "overflow-step"  # a step of the queue's `overflow` was due
+    NO_AGENTS = "no-agents"  # the queue has nobody whom its rules for joining and staying ask for
+    CLOSED = "closed"  # outside the queue's hours
+    KEY_PRESSED = "key-pressed"  # the caller chose to go elsewhere
+    CALLBACK = "callback"  # the caller keeps his place without the line
+    TRANSFERRED = "transferred"  # whoever talked with the caller gave him on
+    MAILBOX_FULL = "mailbox-full"
     BUSY_DESTINATION = "busy-destination"  # the number leads to `busy`
     SAID = "said"  # a `say:` destination was played to its end
     BY_COMMAND = "by-command"
@@ -40,7 +48,7 @@ class Cause(StrEnum):
     CRASH = "crash"
 
 
-TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER)
+TELLING: Final = (Cause.DECLINED, Cause.BUSY, Cause.NO_ANSWER, Cause.NO_CONFIRMATION)
 """What a person at a telephone did, the most telling first; whatever else came of a call says less."""
 
 

@@ -1,22 +1,29 @@
 """Who gets which caller: one pure function from plain values to decisions with their reasons.
 
-Callers are served in the order of their entering time, across queues, and a queue competes only for agents it can use:
-a caller for whom nobody is free keeps nobody from serving the next. Among the candidates of a caller the one who has
-been idle longest is first; ties go in the order of the queue's `agents`. With every decision go the number of
-candidates, the runner-up, how long both have been idle, and whom each rule kept out, so that "why her and not him" can
-be answered afterwards.
+Callers are served across queues in the order in which they are due (`line`), and a queue competes only for agents it
+can use: a caller for whom nobody is free keeps nobody from serving the next. A member's preference lets the callers of
+that queue count for more when she is free. Among those who can serve a caller (tier reached, skills sufficient), the
+lowest tier goes first, and in it the queue's strategy ranks them. With every decision go the candidates and what they
+were ranked by, the callers who were due before and could not be served, and whom each rule kept out, so that "why her
+and not him" can be answered, and the decision worked out again, from what was written down.
 
-What it leaves out for now: priorities, skills and any strategy but `longest-idle`.
+It is asked with free agents only and looks at no more callers than it needs, so that a long line and a large staff cost
+little: who is kept out, and why, is looked up only for decisions that are made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from softswitch.domain.agent import Activity
 from softswitch.domain.inputs import CallId, Presence
+from softswitch.domain.line import Place
+from softswitch.domain.office import Member, Strategy
+from softswitch.domain.skills import has, relaxed
+from softswitch.domain.strategies import NEVER_S, RING_ALL_MAX, Merits, rank
 
 Rule: TypeAlias = Literal[
     "logged-out",
@@ -26,25 +33,22 @@ Rule: TypeAlias = Literal[
     "wrap-up",
     "chosen-for-another",
     "backing-off",
+    "guard",
     "unreachable",
     "in-use",
+    "queue-off",
+    "rung-already",
+    "tier",
+    "skill",
 ]
 
 RULES: Final[tuple[Rule, ...]] = get_args(Rule)
 """What keeps an agent out, in the order in which it is asked; the first that holds is counted.
 
-`unreachable`: none of her devices can be reached; `in-use`: those that can are busy with another call.
+`guard`: she got ready just now; `unreachable`: none of her devices can be reached; `in-use`: those that can are busy
+with another call; `queue-off`: she takes no calls of this queue. The last three depend on the caller: who waits has not
+waited long enough for her tier, or asks for a skill that she lacks.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCaller:
-    """A caller who can be presented. `order` breaks ties of `entered_at` (seconds): who came first."""
-
-    call: CallId
-    queue: str
-    entered_at: float
-    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,65 +63,125 @@ class AgentView:
     is_claimed: bool
     devices: int
     devices_free: int
+    guard_until_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeMember:
+    """An agent of a queue who can be rung now. `order`: her place among the queue's agents."""
+
+    member: Member
+    order: int
+    skills: Mapping[str, int]
+    idle_since_at: float
+    given_at: float | None = None
+    calls_today: int = 0
+    talk_today_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCaller:
+    """A caller who can be presented. Times are `now` seconds; `demand` before it relaxes; `rung`: who rings already."""
+
+    call: CallId
+    place: Place
+    entered_at: float
+    demand: Mapping[str, int] = field(default_factory=dict)
+    rung: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A queue with callers in the order in which they are due, and the agents who can be rung for them."""
+
+    queue: str
+    strategy: Strategy
+    callers: Iterable[WaitingCaller]
+    free: Sequence[FreeMember]
+    next_tier_after_s: float | None = None
+    skills_relax_every_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate and what she was ranked by."""
+
+    agent: str
+    tier: int
+    merits: Merits
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Present `call` to `agent`, who has been idle for `idle_s` seconds.
+    """Present `call` to `agent`. `ranked`: the candidates, best first; `passed_over`: callers due before, unserved.
 
-    `exclusions`: the agents of the queue that each rule kept out, in the order of RULES.
+    `kept_out`: the free agents whom something about this caller kept out, and those chosen for another.
     """
 
     call: CallId
     queue: str
     agent: str
-    idle_s: float
-    candidates: int
-    runner_up: str | None
-    runner_up_idle_s: float | None
-    exclusions: tuple[tuple[Rule, tuple[str, ...]], ...]
+    strategy: Strategy
+    due_at: float
+    ranked: tuple[Ranked, ...]
+    passed_over: tuple[tuple[CallId, float], ...]
+    kept_out: Mapping[str, Rule]
 
 
-def distribute(
-    callers: Iterable[WaitingCaller],
-    members: Mapping[str, Sequence[str]],
-    agents: Mapping[str, AgentView],
-    now: float,
-) -> list[Decision]:
-    """All presentations that are due. `members`: each queue's agents in order; names without a view are no candidates.
-
-    One agent is given to at most one caller.
-    """
+def distribute(queues: Iterable[QueueView], now: float) -> list[Decision]:
+    """All presentations that are due. One agent is given to one caller; a ring-all caller is given many agents."""
     decisions: list[Decision] = []
-    taken: set[str] = set()
-    exhausted: set[str] = set()
-    for caller in sorted(callers, key=lambda caller: (caller.entered_at, caller.order)):
-        if caller.queue in exhausted:
+    taken: dict[str, None] = {}
+    passed_over: list[tuple[CallId, float]] = []
+    lines = [_line(queue, taken) for queue in queues if queue.free]
+    for _, _, caller, queue in heapq.merge(*lines, key=lambda entry: entry[:2]):
+        candidates, kept_out = _candidates(queue, caller, taken, now)
+        if not candidates:
+            passed_over.append((caller.call, caller.place[0]))
             continue
-        views = [agents[name] for name in members[caller.queue] if name in agents]
-        reasons = {view.agent: exclusion(view, now, is_taken=view.agent in taken) for view in views}
-        ranked = sorted((view for view in views if reasons[view.agent] is None), key=lambda view: view.idle_since_at)
-        if not ranked:
-            exhausted.add(caller.queue)
-            continue
-        taken.add(ranked[0].agent)
-        decisions.append(_decision(caller, ranked, reasons, now))
+        ranked = in_order(queue.strategy, caller.call, candidates)
+        chosen = ranked[:RING_ALL_MAX] if queue.strategy == "ring-all" else ranked[:1]
+        before = tuple(passed_over)
+        for winner in chosen:
+            taken[winner.agent] = None
+            decisions.append(
+                Decision(
+                    caller.call, queue.queue, winner.agent, queue.strategy, caller.place[0], ranked, before, kept_out
+                )
+            )
     return decisions
 
 
-def exclusion(view: AgentView, now: float, *, is_taken: bool = False) -> Rule | None:
-    """The first rule that keeps the agent from being presented a call, None when she is a candidate."""
+def in_order(strategy: Strategy, call: CallId, candidates: Iterable[Ranked]) -> tuple[Ranked, ...]:
+    """The candidates, the one to be rung first: by tier, strategy, idle time, and the order of the queue's agents."""
+
+    def key(candidate: Ranked) -> tuple[int, float, float, int]:
+        merits = candidate.merits
+        return candidate.tier, rank(strategy, call, candidate.agent, merits), -merits.idle_s, merits.order
+
+    return tuple(sorted(candidates, key=key))
+
+
+def exclusion(view: AgentView, now: float) -> Rule | None:
+    """The first rule that keeps the agent from being presented any call, None when she is free."""
     if view.presence != "ready":
         return view.presence
     if view.activity != "idle":
         return view.activity
-    if is_taken or view.is_claimed:
+    if view.is_claimed:
         return "chosen-for-another"
     if view.backoff_until_at is not None and view.backoff_until_at > now:
         return "backing-off"
+    if view.guard_until_at is not None and view.guard_until_at > now:
+        return "guard"
     if not view.devices:
         return "unreachable"
     return None if view.devices_free else "in-use"
+
+
+def tiers_reached(waited_s: float, next_tier_after_s: float | None) -> float:
+    """The highest tier that may be asked after this wait; all of them where the queue does not say after how long."""
+    return float("inf") if next_tier_after_s is None else 1 + int(waited_s / next_tier_after_s)
 
 
 def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, ...]], ...]:
@@ -129,17 +193,48 @@ def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, 
     return tuple((rule, tuple(kept_out[rule])) for rule in RULES if rule in kept_out)
 
 
-def _decision(
-    caller: WaitingCaller, ranked: Sequence[AgentView], reasons: Mapping[str, Rule | None], now: float
-) -> Decision:
-    winner, runner_up = ranked[0], ranked[1] if len(ranked) > 1 else None
-    return Decision(
-        call=caller.call,
-        queue=caller.queue,
-        agent=winner.agent,
-        idle_s=now - winner.idle_since_at,
-        candidates=len(ranked),
-        runner_up=None if runner_up is None else runner_up.agent,
-        runner_up_idle_s=None if runner_up is None else now - runner_up.idle_since_at,
-        exclusions=by_rule(reasons),
-    )
+_Entry: TypeAlias = tuple[float, int, WaitingCaller, QueueView]
+
+
+def _line(queue: QueueView, taken: Mapping[str, None]) -> Iterator[_Entry]:
+    """The queue's callers as they are due to whoever is free; no more of them once nobody of the queue is left."""
+    preference_s = max(free.member.preference_s for free in queue.free)
+    for caller in queue.callers:
+        due_at, order = caller.place
+        yield due_at - preference_s, order, caller, queue
+        if all(free.member.agent in taken for free in queue.free):
+            return
+
+
+def _candidates(
+    queue: QueueView, caller: WaitingCaller, taken: Mapping[str, None], now: float
+) -> tuple[list[Ranked], dict[str, Rule]]:
+    waited_s = now - caller.entered_at
+    tiers = tiers_reached(waited_s, queue.next_tier_after_s)
+    demand = relaxed(caller.demand, waited_s, queue.skills_relax_every_s) if caller.demand else {}
+    candidates: list[Ranked] = []
+    kept_out: dict[str, Rule] = {}
+    for free in queue.free:
+        agent = free.member.agent
+        rule: Rule | None = None
+        if agent in taken:
+            rule = "chosen-for-another"
+        elif agent in caller.rung:
+            rule = "rung-already"
+        elif free.member.tier > tiers:
+            rule = "tier"
+        elif demand and not has(free.skills, demand):
+            rule = "skill"
+        if rule is not None:
+            kept_out[agent] = rule
+            continue
+        merits = Merits(
+            idle_s=round(now - free.idle_since_at, 3),
+            given_ago_s=NEVER_S if free.given_at is None else round(now - free.given_at, 3),
+            calls_today=free.calls_today,
+            talk_today_s=free.talk_today_s,
+            weight=free.member.weight,
+            order=free.order,
+        )
+        candidates.append(Ranked(agent, free.member.tier, merits))
+    return candidates, kept_out

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import actions, events, presence, presenting, queueing, recording
+from softswitch.domain import actions, dialogue, events, presenting, queueing, recording, wrapping_up
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, EndedBy, Outcome
 from softswitch.domain.floor import Floor
@@ -46,6 +46,7 @@ def end(
     final_outcome = outcome or _outcome(call, ended_by)
     if call.state == "waiting" and call.queue is not None:
         queueing.leave(floor, call, "abandoned" if is_callers_choice else "failed", cause, now)
+    dialogue.close(floor, call)
     is_overflow_told = final_outcome == "overflowed" and cause not in _TOLD_BEFORE_OVERFLOW
     final_cause = call.overflow if is_overflow_told and call.overflow is not None else cause
     call.change("ended", now)
@@ -75,9 +76,9 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
     if connection is not None and connection.queue is not None:
         agent = floor.agents.get(connection.agent or "")
         if agent is not None:
-            presence.start_wrap_up(floor, agent, call.call, floor.plan(connection.queue).wrap_up_s, now)
+            wrapping_up.start(floor, agent, call, connection.queue, now)
         queueing.leave_talk(floor, call)
-    for kind in ("max-wait", "direct", "say"):
+    for kind in ("max-wait", "direct", "say", "late"):
         floor.deadlines.drop(kind, call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

@@ -14,6 +14,7 @@ import msgspec
 
 from softswitch.domain.causes import Cause, EndedBy, Outcome
 from softswitch.domain.inputs import Presence
+from softswitch.domain.office import Strategy
 
 PresentationOutcome: TypeAlias = Literal[
     "connected",
@@ -103,7 +104,7 @@ class PositionAnnounced(_Event, frozen=True):
 
 
 class QueueLeft(_Event, frozen=True):
-    """A queue visit ended otherwise than by connection. One that never began (turned away at the door) has only this."""
+    """A queue visit ended otherwise than by connection; one that never began (turned away) has only this."""
 
     call: str
     queue: str
@@ -146,10 +147,25 @@ class Exclusion(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
+class Candidate(msgspec.Struct, frozen=True, array_like=True):
+    """An agent who could have been chosen, with all that any strategy ranks by (`strategies`)."""
+
+    agent: str
+    tier: int
+    idle_s: float
+    given_ago_s: float
+    calls_today: int
+    talk_today_s: float
+    weight: float
+    order: int
+
+
 class CallPresented(_Event, frozen=True):
     """A waiting call is shown to one agent; `legs` ring. With the reasons: runner-up, exclusions, configuration.
 
-    `idle_s` and `runner_up_idle_s` are what the two were ranked by.
+    `idle_s` and `runner_up_idle_s` are of the two best. `ranked`: the best candidates with what they were ranked by;
+    `overdue_s`: how long the caller was due already (negative: not yet); `passed_over`: callers who were due before
+    him, with how long, for whom nobody could be found in that moment.
     """
 
     call: str
@@ -163,6 +179,10 @@ class CallPresented(_Event, frozen=True):
     config: str
     idle_s: float | None = None
     runner_up_idle_s: float | None = None
+    strategy: Strategy = "longest-idle"
+    ranked: tuple[Candidate, ...] = ()
+    overdue_s: float | None = None
+    passed_over: tuple[tuple[str, float], ...] = ()
 
 
 class PresentationEnded(_Event, frozen=True):

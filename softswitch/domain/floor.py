@@ -18,7 +18,7 @@ from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.deadlines import Deadlines
-from softswitch.domain.distributor import Decision
+from softswitch.domain.distributor import Decision, Rule
 from softswitch.domain.events import Event
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.leg import Leg
@@ -36,7 +36,8 @@ PresentationState: TypeAlias = Literal["claiming", "ringing"]
 class Presentation:
     """A waiting call shown to one agent. While `claiming`, nothing rings yet and the call still waits.
 
-    `decision`: why her; `refusals`: what devices answered, in order.
+    `decision`: why her; `to_ring`: her devices whose time has not come, by when it does; `refusals`: what devices
+    answered, in order.
     """
 
     presentation: str
@@ -45,7 +46,9 @@ class Presentation:
     agent: str
     decision: Decision
     state: PresentationState = "claiming"
+    ring_until_at: float = 0.0
     legs: list[LegId] = field(default_factory=list)
+    to_ring: list[tuple[float, Device]] = field(default_factory=list)
     refusals: list[Cause] = field(default_factory=list)
 
 
@@ -55,7 +58,10 @@ class Floor:
 
     `registered`: phones with a contact; `trunks_down`: carriers that do not answer; `devices_out`: until when a device
     that could not be reached is left out; `recordings`: those not complete yet, by when they began.
-    `is_unsettled`: something changed that may give a caller an agent; `is_staffing_due`: agents came or are to go.
+    `is_unsettled`: something changed that may give a caller an agent; `is_staffing_due`: agents came or are to go;
+    `is_presence_changed`: somebody came, went or paused since queues were looked at for it.
+    `standings`: what keeps each agent from callers, worked out anew only for those who were `touched`; `free`: those
+    whom nothing does.
     """
 
     office: Office
@@ -76,9 +82,14 @@ class Floor:
     is_draining: bool = False
     is_unsettled: bool = False
     is_staffing_due: bool = False
+    is_presence_changed: bool = False
+    standings: dict[str, Rule | None] = field(default_factory=dict)
+    free: dict[str, None] = field(default_factory=dict)
+    touched: dict[str, None] = field(default_factory=dict)
     calls_made: int = 0
     visits_made: int = 0
     _people: dict[DeviceAddress, tuple[str, ...]] = field(default_factory=dict)
+    _at_number: dict[DeviceAddress, dict[str, None]] = field(default_factory=dict)
     _in_use: dict[DeviceAddress, int] = field(default_factory=dict)
     _outbox: list[Event | Action] = field(default_factory=list)
 
@@ -115,15 +126,14 @@ class Floor:
                 people.setdefault(device.to, []).append(plan.agent)
         self._people = {device: tuple(names) for device, names in people.items()}
         for name, queue_plan in office.queues.items():
-            if name in self.queues:
-                self.queues[name].plan = queue_plan
-                self.queues[name].is_retired = False
-            else:
-                self.queues[name] = Queue(queue_plan)
+            self.queues.setdefault(name, Queue(queue_plan)).use(queue_plan)
         for name, queue in list(self.queues.items()):
             queue.is_retired = name not in office.queues
             self.forget_retired(name)
-        self.is_unsettled = self.is_staffing_due = True
+        for call in self.calls.values():
+            self.take_place(call)
+        self.touch_all()
+        self.is_staffing_due = True
 
     def plan(self, queue: str) -> QueuePlan:
         """The plan of a queue that is there, or that was when its caller entered."""
@@ -136,7 +146,47 @@ class Floor:
 
     def people(self, device: DeviceAddress | None) -> tuple[str, ...]:
         """The agents who answer at this device."""
-        return () if device is None else self._people.get(device, ())
+        if device is None:
+            return ()
+        return tuple(dict.fromkeys((*self._people.get(device, ()), *self._at_number.get(device, ()))))
+
+    def devices_of(self, agent: str) -> tuple[Device, ...]:
+        """What this agent answers at: the number that she set, else what the office says."""
+        known, plan = self.agents.get(agent), self.office.agents.get(agent)
+        if known is not None and known.number is not None:
+            return (Device(ToNumber(known.number), confirm=True),)
+        return () if plan is None else plan.answers_at
+
+    def set_number(self, agent: Agent, number: str | None) -> None:
+        """She answers at this number from now on; None: at her telephones again."""
+        if agent.number is not None:
+            del self._at_number[ToNumber(agent.number)][agent.agent]
+        agent.number = number
+        if number is not None:
+            self._at_number.setdefault(ToNumber(number), {})[agent.agent] = None
+        self.touch(agent.agent)
+
+    # Who is free.
+
+    def touch(self, *agents: str) -> None:
+        """Something of these agents changed that callers are given by."""
+        self.touched.update(dict.fromkeys(agents))
+        self.is_unsettled = True
+
+    def touch_all(self) -> None:
+        """Something changed that concerns them all."""
+        self.touch(*self.agents, *self.standings)
+
+    # Lines.
+
+    def take_place(self, call: Call) -> None:
+        """Lets a caller in line stand where he belongs by what he is due by now."""
+        queue = None if call.queue is None else self.queues[call.queue]
+        if queue is not None:
+            call.due_at = queue.plan.due_at(call.entered_at, call.priority_s)
+            if call.call in queue.line:
+                queue.line.put(call.call, call.place)
+                self.is_unsettled = True
 
     # Devices.
 
@@ -159,24 +209,21 @@ class Floor:
             return False
         return self._in_use.get(device, 0) > 0
 
-    def devices_to_ring(self, devices: tuple[Device, ...], now: float) -> list[DeviceAddress]:
-        """Those that can be reached and are free, each once, in order."""
-        return [
-            device
-            for device in dict.fromkeys(device.to for device in devices)
-            if self.is_reachable(device, now) and not self.is_in_use(device)
-        ]
+    def devices_to_ring(self, devices: tuple[Device, ...], now: float) -> list[Device]:
+        """Those that can be reached and are free, in order."""
+        return [device for device in devices if self.is_reachable(device.to, now) and not self.is_in_use(device.to)]
 
     def leave_out(self, device: DeviceAddress, now: float) -> None:
         """The device could not be reached: it is left out for a while."""
         self.devices_out[device] = now + DEVICE_OUT_S
+        self.touch(*self.people(device))
         self.deadlines.set("device", str(device), now + DEVICE_OUT_S)
 
     def take_back(self, device: DeviceAddress) -> None:
         """The device counts as reachable again."""
         if self.devices_out.pop(device, None) is not None:
             self.deadlines.drop("device", str(device))
-        self.is_unsettled = True
+        self.touch(*self.people(device))
 
     # Legs.
 
@@ -185,6 +232,7 @@ class Floor:
         self.legs[leg.leg] = leg
         if leg.device is not None:
             self._in_use[leg.device] = self._in_use.get(leg.device, 0) + 1
+            self.touch(*self.people(leg.device))
         self.engage(leg, now)
 
     def engage(self, leg: Leg, now: float) -> None:
@@ -193,6 +241,7 @@ class Floor:
             agent = self.agents.get(name)
             if agent is not None:
                 agent.engage(leg.leg, leg.call, now, is_talk=leg.state in ("invited", "answered"))
+        self.touch(*leg.agents)
 
     def drop_leg(self, leg_id: LegId, now: float) -> Leg | None:
         """The leg is gone; whatever is told of it from now on finds nobody."""
@@ -203,10 +252,14 @@ class Floor:
             self._in_use[leg.device] -= 1
             if not self._in_use[leg.device]:
                 del self._in_use[leg.device]
+            self.touch(*self.people(leg.device))
         for name in leg.agents:
             agent = self.agents.get(name)
             if agent is not None:
                 agent.disengage(leg.leg, now)
+        self.touch(*leg.agents)
+        for kind in ("confirm", "taken"):
+            self.deadlines.drop(kind, leg_id)
         call = self.calls.get(leg.call)
         if call is not None and leg_id in call.dialled_legs:
             call.dialled_legs.remove(leg_id)
@@ -222,6 +275,8 @@ class Floor:
 
     def play(self, call: Call, *, once: tuple[str, ...] = (), loop: tuple[str, ...] = ()) -> None:
         """Plays to the caller, instead of whatever played before."""
+        if call.leg not in self.legs:
+            return
         if once or loop:
             call.playing, call.is_spoken_to = call.next_tag(), bool(once)
             self.ask(actions.PlayOnLeg(call.leg, call.playing, once, loop))
@@ -233,6 +288,17 @@ class Floor:
         if call.playing is not None:
             self.ask(actions.StopPlayingOnLeg(call.leg, call.playing))
             call.playing, call.is_spoken_to = None, False
+
+    def play_to(self, call: Call, leg: Leg, *, once: tuple[str, ...] = (), loop: tuple[str, ...] = ()) -> None:
+        """Plays to another leg of the call than the caller's."""
+        leg.playing = call.next_tag()
+        self.ask(actions.PlayOnLeg(leg.leg, leg.playing, once, loop))
+
+    def stop_playing_to(self, leg: Leg) -> None:
+        """Silence for that leg, if something plays."""
+        if leg.playing is not None:
+            self.ask(actions.StopPlayingOnLeg(leg.leg, leg.playing))
+            leg.playing = None
 
 
 def goals_s(office: Office) -> dict[str, float]:

@@ -35,6 +35,16 @@ class FromPhone:
 
 
 @dataclass(frozen=True, slots=True)
+class FromCallback:
+    """We call somebody back."""
+
+    callback: str
+
+
+Origin: TypeAlias = FromTrunk | FromPhone | FromCallback
+
+
+@dataclass(frozen=True, slots=True)
 class LegInvited:
     """Someone calls. `media_fault` is set when this leg could not be answered: no common codec, no media port free.
 
@@ -61,6 +71,13 @@ class LegProgressed:
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
     """A leg that we dial picked up, and its media can be had."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeard:
+    """The first sound came from a leg that was answered: its media is up."""
 
     leg: LegId
 
@@ -153,6 +170,61 @@ class SetPresence:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchAgentQueue:
+    """An agent takes calls of one of her queues, or takes none of it for now."""
+
+    agent: str
+    queue: str
+    is_on: bool
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAgentNumber:
+    """An agent answers at this outside number instead of her telephones; None: at her telephones again."""
+
+    agent: str
+    number: str | None
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    """An agent in wrap-up needs `seconds` more; negative: is ready sooner. Enough to go below now ends it."""
+
+    agent: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyCall:
+    """What the call of an agent was about: the one in her wrap-up or talk, or `call` if it was hers."""
+
+    agent: str
+    code: str
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    """A waiting caller's priority, in seconds of wait."""
+
+    call: CallId
+    priority_s: float
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class SetHotPrompt:
+    """A sound that a queue's callers hear first, until wall time `until`; None takes it back."""
+
+    queue: str
+    sound: str | None
+    until: float | None = None
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCall:
     """Somebody in charge ends a call."""
 
@@ -175,6 +247,7 @@ Input: TypeAlias = (
     LegInvited
     | LegProgressed
     | LegAnswered
+    | LegHeard
     | LegRefused
     | LegHeld
     | LegEnded
@@ -185,6 +258,12 @@ Input: TypeAlias = (
     | TrunkReachabilityChanged
     | ClaimDecided
     | SetPresence
+    | SwitchAgentQueue
+    | SetAgentNumber
+    | ExtendWrapUp
+    | ClassifyCall
+    | SetPriority
+    | SetHotPrompt
     | HangUpCall
     | OfficeChanged
     | DrainStarted

@@ -14,22 +14,26 @@ from typing import Final, Literal, TypeAlias
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.office import DeviceAddress
 
-LegState: TypeAlias = Literal["invited", "dialling", "ringing", "answered"]
+LegState: TypeAlias = Literal["invited", "dialling", "ringing", "confirming", "answered"]
 
 LEG_CHANGES: Final[Mapping[LegState, tuple[LegState, ...]]] = {
     "invited": ("answered",),
-    "dialling": ("ringing", "answered"),
-    "ringing": ("ringing", "answered"),
+    "dialling": ("ringing", "confirming", "answered"),
+    "ringing": ("ringing", "confirming", "answered"),
+    "confirming": ("answered",),
     "answered": ("answered",),
 }
-"""From each state, the states that may follow. A second 180 or a repeated 200 changes nothing."""
+"""From each state, the states that may follow. One that is `confirming` picked up and was asked for a key. A second 180
+or a repeated 200 changes nothing."""
 
 
 @dataclass(slots=True)
 class Leg:
     """One leg that is up. `agents` are the people whom it keeps engaged; `presentation` is set while it shows a call.
 
-    `device` is the far end where we know it: None for callers from a trunk.
+    `device` is the far end where we know it: None for callers from a trunk. `playing`: the tag of what it hears, where
+    it is not the caller's. `asks_for_key`: before a caller is given to it. `is_late`: another was first, and it is let
+    go of in a moment.
     """
 
     leg: LegId
@@ -38,6 +42,9 @@ class Leg:
     device: DeviceAddress | None
     agents: tuple[str, ...] = ()
     presentation: str | None = None
+    playing: str | None = None
+    asks_for_key: bool = False
+    is_late: bool = False
 
     def change(self, state: LegState) -> bool:
         """Goes on to `state` and says whether that was legal; when it was not, nothing changed."""

@@ -18,11 +18,15 @@ from softswitch.domain.office import (
     Office,
     PhonePlan,
     ToAgent,
+    ToAgentLine,
     ToBusy,
+    ToCallback,
+    ToMessages,
     ToNumber,
     ToPhone,
     ToQueue,
     ToSay,
+    ToVoicemail,
 )
 
 _OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
@@ -62,8 +66,10 @@ def may_dial(phone: PhonePlan, destination: Destination) -> bool:
             return "agents" in phone.may_dial
         case ToNumber(number=number):
             return any(entry.startswith("+") and number.startswith(entry) for entry in phone.may_dial)
-        case ToSay() | ToBusy():
+        case ToSay() | ToBusy() | ToVoicemail() | ToAgentLine() | ToMessages():
             return True
+        case ToCallback():
+            return False
 
 
 def _by_dial_plan(office: Office, dialled: str) -> Route | None:

@@ -1,4 +1,4 @@
-"""What agents choose, what policies choose for them, and how they are left alone: presence, back-off and wrap-up.
+"""What agents choose, what policies choose for them, and how they are left alone: presence, back-off and guard.
 
 `ready` during wrap-up ends it: who says she is ready, is. It also ends a back-off. Pausing and logging out leave a
 wrap-up running, because presence and activity are apart.
@@ -6,7 +6,7 @@ wrap-up running, because presence and activity are apart.
 
 from __future__ import annotations
 
-from softswitch.domain import events
+from softswitch.domain import events, wrapping_up
 from softswitch.domain.agent import Agent
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import CallId, Presence
@@ -22,21 +22,55 @@ def change(floor: Floor, agent: Agent, presence: Presence, now: float, *, reason
     if presence == "ready":
         end_back_off(floor, agent)
         if agent.wrap_up_until_at is not None:
-            end_wrap_up(floor, agent, now)
+            wrapping_up.end(floor, agent, now)
     reason = reason if presence == "paused" else None
     if (agent.presence, agent.pause_reason) == (presence, reason):
         return
+    if presence == "ready":
+        agent.misses = 0
+        _guard(floor, agent, now)
     agent.choose(presence, reason, now)
     floor.tell(events.AgentPresenceChanged(floor.wall(now), agent.agent, presence, reason, by))
-    floor.is_unsettled = True
+    floor.is_presence_changed = True
+    floor.touch(agent.agent)
+    if presence == "logged-out" and agent.number is not None:
+        set_number(floor, agent, None, now, by=by)
 
 
-def apply_no_answer(floor: Floor, agent: Agent, queue: str, now: float) -> None:
-    """The queue's policy for an agent who let it ring. She is the last when nobody else of the queue is ready."""
+def set_number(floor: Floor, agent: Agent, number: str | None, now: float, *, by: str) -> None:
+    """She answers at this number until she logs out; None: at her telephones again."""
+    if agent.number != number:
+        floor.set_number(agent, number)
+        floor.tell(events.AgentNumberSet(floor.wall(now), agent.agent, number, by))
+
+
+def switch_queue(floor: Floor, agent: Agent, queue: str, now: float, *, is_on: bool, by: str) -> None:
+    """She takes calls of this queue, or none of it for now."""
+    if is_on == (queue in agent.queues_off):
+        if is_on:
+            del agent.queues_off[queue]
+        else:
+            agent.queues_off[queue] = None
+        floor.tell(events.AgentQueueSwitched(floor.wall(now), agent.agent, queue, is_on, by))
+        floor.is_presence_changed = True
+        floor.touch(agent.agent)
+
+
+def missed(floor: Floor, agent: Agent, call: CallId, queue: str, now: float) -> None:
+    """She let it ring. After the queue's `misses` in a row its policy follows.
+
+    She is the last when nobody else of the queue is ready.
+    """
     plan = floor.plan(queue)
+    agent.misses += 1
+    floor.tell(events.AgentMissed(floor.wall(now), agent.agent, call, queue, agent.misses))
+    if agent.misses < plan.misses:
+        back_off(floor, agent, BACKOFF_DECLINED_S, now)
+        return
     others = [floor.agents[name] for name in plan.agents if name != agent.agent and name in floor.agents]
     if plan.no_answer == "log-out-unless-last" and not any(other.presence == "ready" for other in others):
         return
+    agent.misses = 0
     presence: Presence = "paused" if plan.no_answer == "pause" else "logged-out"
     change(floor, agent, presence, now, reason=NO_ANSWER_REASON, by="no-answer policy")
 
@@ -44,6 +78,7 @@ def apply_no_answer(floor: Floor, agent: Agent, queue: str, now: float) -> None:
 def back_off(floor: Floor, agent: Agent, seconds: float, now: float) -> None:
     """Leaves the agent alone for a while."""
     agent.backoff_until_at = now + seconds
+    floor.touch(agent.agent)
     floor.deadlines.set("backoff", agent.agent, now + seconds)
 
 
@@ -52,25 +87,15 @@ def end_back_off(floor: Floor, agent: Agent) -> None:
     if agent.backoff_until_at is not None:
         agent.backoff_until_at = None
         floor.deadlines.drop("backoff", agent.agent)
-        floor.is_unsettled = True
+        floor.touch(agent.agent)
 
 
-def start_wrap_up(floor: Floor, agent: Agent, call: CallId, seconds: float, now: float) -> None:
-    """After a connected queue call; 0 seconds means none."""
-    if seconds <= 0:
-        return
-    agent.start_wrap_up(call, now + seconds, now)
-    assert agent.wrap_up_until_at is not None
-    floor.deadlines.set("wrap-up", agent.agent, agent.wrap_up_until_at)
-    floor.tell(events.WrapUpStarted(floor.wall(now), agent.agent, call, floor.wall(agent.wrap_up_until_at)))
-
-
-def end_wrap_up(floor: Floor, agent: Agent, now: float) -> None:
-    """She is idle again, unless something else engages her."""
-    agent.end_wrap_up(now)
-    floor.deadlines.drop("wrap-up", agent.agent)
-    floor.tell(events.WrapUpEnded(floor.wall(now), agent.agent))
-    floor.is_unsettled = True
+def end_guard(floor: Floor, agent: Agent) -> None:
+    """She got ready long enough ago."""
+    if agent.guard_until_at is not None:
+        agent.guard_until_at = None
+        floor.deadlines.drop("guard", agent.agent)
+        floor.touch(agent.agent)
 
 
 def staff(floor: Floor, now: float) -> None:
@@ -87,10 +112,13 @@ def staff(floor: Floor, now: float) -> None:
             floor.is_staffing_due = True
         else:
             end_back_off(floor, agent)
+            end_guard(floor, agent)
             if agent.wrap_up_until_at is not None:
-                end_wrap_up(floor, agent, now)
+                wrapping_up.end(floor, agent, now)
             change(floor, agent, "logged-out", now, by="configuration")
+            set_number(floor, agent, None, now, by="configuration")
             del floor.agents[name]
+            floor.touch(name)
 
 
 def arrive(floor: Floor, agent: Agent, now: float, *, is_ready: bool) -> None:
@@ -98,3 +126,13 @@ def arrive(floor: Floor, agent: Agent, now: float, *, is_ready: bool) -> None:
     presence: Presence = "ready" if is_ready else "logged-out"
     agent.choose(presence, None, now)
     floor.tell(events.AgentPresenceChanged(floor.wall(now), agent.agent, presence, None, "start"))
+    floor.is_presence_changed = True
+    floor.touch(agent.agent)
+
+
+def _guard(floor: Floor, agent: Agent, now: float) -> None:
+    """Leaves her alone for the moment that her plan says: time to put the headset on."""
+    plan = floor.office.agents.get(agent.agent)
+    if plan is not None and plan.guard_s > 0:
+        agent.guard_until_at = now + plan.guard_s
+        floor.deadlines.set("guard", agent.agent, agent.guard_until_at)

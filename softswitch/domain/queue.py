@@ -9,25 +9,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from softswitch.domain.inputs import CallId
-from softswitch.domain.office import QueuePlan
+from softswitch.domain.line import Line
+from softswitch.domain.office import Member, QueuePlan
 
 
 @dataclass(slots=True)
 class Queue:
-    """One queue, plain data. `calls`: who is in line, as an ordered set; `talks`: how many were connected and talk."""
+    """One queue, plain data. `talks`: how many were connected and talk.
+
+    `members`: each agent's place among its agents, and her terms; `given_at`: when it last gave each a call.
+    """
 
     plan: QueuePlan
-    calls: dict[CallId, None] = field(default_factory=dict)
+    line: Line = field(default_factory=Line)
     talks: int = 0
+    members: dict[str, tuple[int, Member]] = field(default_factory=dict)
+    given_at: dict[str, float] = field(default_factory=dict)
+    is_unstaffed: bool = False
     is_retired: bool = False
+
+    def use(self, plan: QueuePlan) -> None:
+        """Goes by this plan from now on."""
+        self.plan = plan
+        self.is_retired = False
+        self.members = {member.agent: (order, member) for order, member in enumerate(plan.members)}
 
     @property
     def is_full(self) -> bool:
         """Whether one more caller is one too many."""
-        return self.plan.max_waiting is not None and len(self.calls) >= self.plan.max_waiting
+        return self.plan.max_waiting is not None and len(self.line) >= self.plan.max_waiting
 
     @property
     def is_forgettable(self) -> bool:
         """Whether it was taken away and has served the last of its callers."""
-        return self.is_retired and not self.calls and not self.talks
+        return self.is_retired and not self.line and not self.talks

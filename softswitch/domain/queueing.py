@@ -1,52 +1,66 @@
 """Into a queue and out of it.
 
-Entering answers the caller at once, if nothing has before, and plays the welcome once and the music after it, with his
-place in the line if the queue tells it (`announcing`); from that moment he can be presented. Leaving otherwise than by
-connection is told with the wait. Whether the queue is full is asked before (`routing`), because a caller turned away
-must not be answered.
+Entering answers the caller at once, if nothing has before, and plays what `announcing` has to say and the music after
+it; from that moment he can be presented. His place is what `line` makes of the moment from which his wait counts (which
+he brings along from a queue that sent him on), his priority, and the queue's target and weight. Leaving otherwise than
+by connection is told with the wait. Whether he may enter at all is asked before (`admission to a queue` in `routing`),
+because a caller turned away must not be answered.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
-from softswitch.domain import actions, announcing, events
+from softswitch.domain import actions, announcing, choosing, events, overflow
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
+from softswitch.domain.events import VisitOutcome
 from softswitch.domain.floor import Floor
+from softswitch.domain.overflow import Situation
 
 
 def answer(floor: Floor, call: Call, now: float) -> None:
     """200 OK to the caller, once."""
-    if not call.is_answered:
+    if not call.is_answered and call.leg in floor.legs:
         call.is_answered = True
         floor.legs[call.leg].change("answered")
         floor.tell(events.CallAnswered(floor.wall(now), call.call))
         floor.ask(actions.AnswerLeg(call.leg))
 
 
-def enter(floor: Floor, call: Call, name: str, now: float) -> None:
-    """A queue visit begins: its place is the entering time, and the order of entering where times are equal."""
+def enter(floor: Floor, call: Call, name: str, now: float, *, entered_at: float | None = None, by: str) -> None:
+    """A queue visit begins. `entered_at`: since when the wait counts, if from before."""
     queue = floor.queues[name]
     answer(floor, call, now)
     call.change("waiting", now)
-    call.queue, call.entered_at = name, now
+    call.queue, call.visit_at = name, now
+    call.entered_at = now if entered_at is None else entered_at
     floor.visits_made += 1
     call.order = floor.visits_made
-    queue.calls[call.call] = None
-    floor.tell(events.CallQueued(floor.wall(now), call.call, name, len(queue.calls)))
+    call.due_at = queue.plan.due_at(call.entered_at, call.priority_s)
+    queue.line.put(call.call, call.place)
+    floor.tell(
+        events.CallQueued(
+            floor.wall(now),
+            call.call,
+            name,
+            queue.line.position(call.call),
+            call.priority_s,
+            floor.wall(call.due_at),
+            None if entered_at is None else floor.wall(entered_at),
+            by,
+        )
+    )
     announcing.welcome(floor, call, now)
-    _limit_wait(floor, call)
+    _arm(floor, call, now)
     floor.is_unsettled = True
 
 
-def connected(floor: Floor, call: Call) -> None:
+def taken(floor: Floor, call: Call) -> None:
     """The caller left the line for an agent."""
     assert call.queue is not None
     queue = floor.queues[call.queue]
-    del queue.calls[call.call]
+    queue.line.take(call.call)
     queue.talks += 1
-    _stop_waiting(floor, call)
+    stop_waiting(floor, call)
 
 
 def come_back(floor: Floor, call: Call, now: float) -> None:
@@ -54,21 +68,23 @@ def come_back(floor: Floor, call: Call, now: float) -> None:
     assert call.queue is not None
     queue = floor.queues[call.queue]
     queue.talks -= 1
-    queue.calls[call.call] = None
+    queue.line.put(call.call, call.place)
     announcing.resume(floor, call, now)
-    _limit_wait(floor, call)
+    _arm(floor, call, now)
     floor.is_unsettled = True
 
 
-def leave(
-    floor: Floor, call: Call, outcome: Literal["abandoned", "overflowed", "failed"], cause: Cause, now: float
-) -> None:
+def leave(floor: Floor, call: Call, outcome: VisitOutcome, cause: Cause, now: float) -> None:
     """A queue visit ends without an agent."""
     assert call.queue is not None
     name, call.queue = call.queue, None
-    del floor.queues[name].calls[call.call]
-    _stop_waiting(floor, call)
-    floor.tell(events.QueueLeft(floor.wall(now), call.call, name, outcome, cause, now - call.entered_at))
+    queue = floor.queues[name]
+    queue.line.take(call.call)
+    stop_waiting(floor, call)
+    wait_s = now - call.visit_at
+    if outcome == "abandoned" and wait_s < queue.plan.short_abandon_s:
+        outcome = "short-abandoned"
+    floor.tell(events.QueueLeft(floor.wall(now), call.call, name, outcome, cause, wait_s))
     floor.forget_retired(name)
 
 
@@ -80,13 +96,67 @@ def leave_talk(floor: Floor, call: Call) -> None:
     floor.forget_retired(name)
 
 
-def _limit_wait(floor: Floor, call: Call) -> None:
+def situation(floor: Floor, name: str, now: float, call: Call | None = None) -> Situation:
+    """What the queue's overflow is judged by: for a caller in line, or for one at its door."""
+    queue = floor.queues[name]
+    figures = floor.statistics.today(name, floor.wall(now))
+    is_in_line = call is not None and call.call in queue.line
+    return Situation(
+        waiting=queue.line.position(call.call) if call is not None and is_in_line else len(queue.line) + 1,
+        wait=now - call.visit_at if call is not None and is_in_line else 0.0,
+        service_level=figures.service_level,
+        has_agents=has_staff(floor, name, "ready"),
+    )
+
+
+def has_staff(floor: Floor, name: str, staffing: str) -> bool:
+    """Whether there is somebody of the queue's agents as it asks for: "logged-in" (paused or not) or "ready"."""
+    if staffing == "nobody":
+        return True
+    wanted = ("ready",) if staffing == "ready" else ("ready", "paused")
+    return any(
+        agent is not None and agent.presence in wanted and name not in agent.queues_off
+        for agent in (floor.agents.get(member) for member in floor.queues[name].members)
+    )
+
+
+def chances_change(floor: Floor, call: Call, now: float) -> None:
+    """Time alone made more agents fit for this caller: the next tier, or less demand for skills."""
+    _arm_chances(floor, call, now)
+    floor.is_unsettled = True
+
+
+def arm_overflow(floor: Floor, call: Call, now: float) -> None:
+    """Lets the queue's steps be looked at again when the next can be due."""
+    assert call.queue is not None
+    at_s = overflow.next_at_s(floor.plan(call.queue).overflow, now - call.visit_at)
+    if at_s is not None:
+        floor.deadlines.set("overflow", call.call, call.visit_at + at_s)
+
+
+def stop_waiting(floor: Floor, call: Call) -> None:
+    """Nothing of his wait is due any more."""
+    for kind in ("max-wait", "overflow", "chances"):
+        floor.deadlines.drop(kind, call.call)
+    announcing.stop(floor, call)
+
+
+def _arm(floor: Floor, call: Call, now: float) -> None:
     assert call.queue is not None
     max_wait_s = floor.plan(call.queue).max_wait_s
+    if call.callback is not None:
+        return _arm_chances(floor, call, now)
     if max_wait_s is not None:
-        floor.deadlines.set("max-wait", call.call, call.entered_at + max_wait_s)
+        floor.deadlines.set("max-wait", call.call, call.visit_at + max_wait_s)
+    arm_overflow(floor, call, now)
+    return _arm_chances(floor, call, now)
 
 
-def _stop_waiting(floor: Floor, call: Call) -> None:
-    floor.deadlines.drop("max-wait", call.call)
-    announcing.stop(floor, call)
+def _arm_chances(floor: Floor, call: Call, now: float) -> None:
+    assert call.queue is not None
+    plan = floor.plan(call.queue)
+    if plan.next_tier_after_s is None and plan.skills_relax_every_s is None:
+        return
+    at_s = choosing.next_chance_s(plan, now - call.entered_at, choosing.demand_of(plan, call))
+    if at_s is not None:
+        floor.deadlines.set("chances", call.call, call.entered_at + at_s)

@@ -1,26 +1,44 @@
 """A caller's way: from the INVITE to where he is served, and on from there when a queue cannot serve him.
 
-Whatever cannot be routed is refused with its cause, and recorded like every other call. A queue that is full sends the
-caller on before he is answered; one in which he waited too long sends him on answered. A chain of full queues is
-followed for at most `OVERFLOWS_MAX` steps in one go, so that queues that overflow into one another cannot hold the
-switch.
+Whatever cannot be routed is refused with its cause, and recorded like every other call. A queue that is closed, full
+or without the agents it asks for, or whose first overflow step says so, sends the caller on before he is answered; one
+that does not serve him in time, or that he leaves by a key, sends him on answered, and a queue that he is sent to
+counts the wait that he has earned. A chain of queues that do not take him is followed for at most `OVERFLOWS_MAX` steps
+in one go, and a call is sent on at most `SENT_ON_MAX` times in all, so that queues that overflow into one another
+cannot hold the switch.
 """
 
 from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import direct, events, presenting, queueing
+from softswitch.domain import direct, events, overflow, presenting, queueing
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.ending import end
+from softswitch.domain.events import VisitOutcome
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import FromPhone, FromTrunk, LegInvited
 from softswitch.domain.leg import Leg
 from softswitch.domain.numbers import route
-from softswitch.domain.office import Destination, QueuePlan, ToAgent, ToBusy, ToNumber, ToPhone, ToQueue, ToSay
+from softswitch.domain.office import (
+    PRIORITY_S_MAX,
+    Destination,
+    Terms,
+    ToAgent,
+    ToAgentLine,
+    ToBusy,
+    ToCallback,
+    ToMessages,
+    ToNumber,
+    ToPhone,
+    ToQueue,
+    ToSay,
+    ToVoicemail,
+)
 
 OVERFLOWS_MAX: Final = 8
+SENT_ON_MAX: Final = 50
 SAY_S_MAX: Final = 600.0
 """A sound that a caller is sent away with is over by then, whatever the media process says."""
 
@@ -39,17 +57,99 @@ def invited(floor: Floor, invitation: LegInvited, now: float) -> None:
         end(floor, call, invitation.media_fault, "switch", now, outcome="failed")
     else:
         floor.tell(events.CallRouted(floor.wall(now), call.call, str(found.destination), found.rule))
-        _send(floor, call, found.destination, now)
+        send(floor, call, found.destination, now)
 
 
 def waited_too_long(floor: Floor, call: Call, now: float) -> None:
     """`max_wait_s` is over, also while the call is presented: the caller is moved on."""
     assert call.queue is not None
-    plan = floor.plan(call.queue)
-    presenting.close_for(floor, call, "withdrawn", Cause.MAX_WAIT, now)
-    queueing.leave(floor, call, "overflowed", Cause.MAX_WAIT, now)
-    _overflow(floor, call, plan, Cause.MAX_WAIT, now)
-    _send(floor, call, plan.overflow_to, now)
+    move_on(floor, call, floor.plan(call.queue).overflow_to, Cause.MAX_WAIT, now)
+
+
+def overflow_due(floor: Floor, call: Call, now: float) -> None:
+    """The steps of the caller's queue are to be looked at."""
+    assert call.queue is not None
+    step = overflow.due(floor.plan(call.queue).overflow, queueing.situation(floor, call.queue, now, call))
+    if step is None:
+        queueing.arm_overflow(floor, call, now)
+    else:
+        move_on(floor, call, step.to, Cause.OVERFLOW_STEP, now)
+
+
+def key_pressed(floor: Floor, call: Call, digit: str, now: float) -> None:
+    """A key of a caller in line: it may lead elsewhere."""
+    assert call.queue is not None
+    destination = floor.plan(call.queue).keys.get(digit)
+    if destination is not None:
+        move_on(floor, call, destination, Cause.KEY_PRESSED, now)
+
+
+def look_at_staff(floor: Floor, now: float) -> None:
+    """Agents came, went or paused: queues without anybody raise the alarm, and send on whom they must not keep."""
+    floor.is_presence_changed = False
+    for name, queue in list(floor.queues.items()):
+        is_unstaffed = not queue.is_retired and not queueing.has_staff(floor, name, "ready")
+        if is_unstaffed != queue.is_unstaffed:
+            queue.is_unstaffed = is_unstaffed
+            at = floor.wall(now)
+            floor.tell(events.QueueUnstaffed(at, name) if is_unstaffed else events.QueueStaffed(at, name))
+        if queue.line and not queueing.has_staff(floor, name, queue.plan.stay_needs):
+            for call in [floor.calls[call] for call in queue.line]:
+                if call.callback is None:
+                    move_on(floor, call, queue.plan.overflow_to, Cause.NO_AGENTS, now)
+
+
+def move_on(floor: Floor, call: Call, destination: Destination, cause: Cause, now: float) -> None:
+    """Takes a caller out of his queue, in line or presented, and sends him on."""
+    assert call.queue is not None
+    name, entered_at = call.queue, call.entered_at
+    presenting.close_for(floor, call, "withdrawn", cause, now)
+    queueing.leave(floor, call, outcome_of(destination), cause, now)
+    _sent_on(floor, call, name, destination, cause, now)
+    send(floor, call, destination, now, entered_at=entered_at)
+
+
+def send(floor: Floor, call: Call, destination: Destination, now: float, *, entered_at: float | None = None) -> None:
+    """Sends a caller to where he is served. `entered_at`: since when his wait counts, if he waited already."""
+    for _ in range(OVERFLOWS_MAX):
+        if call.overflows > SENT_ON_MAX:
+            break
+        match destination:
+            case ToQueue(queue=name):
+                if name not in floor.queues:
+                    end(floor, call, Cause.UNREACHABLE, "switch", now)
+                    return
+                turned_away = _turned_away(floor, name, now)
+                if turned_away is None:
+                    by = "arrival" if call.overflow is None else "overflow"
+                    queueing.enter(floor, call, name, now, entered_at=entered_at, by=by)
+                    return
+                destination, outcome, cause = turned_away
+                floor.tell(events.QueueLeft(floor.wall(now), call.call, name, outcome, cause, wait_s=0.0))
+                _sent_on(floor, call, name, destination, cause, now)
+            case ToSay(sound=sound):
+                _say(floor, call, sound, now)
+                return
+            case ToBusy():
+                refusal: Outcome = "refused" if call.overflow is None else "overflowed"
+                end(floor, call, Cause.BUSY_DESTINATION, "switch", now, outcome=refusal)
+                return
+            case ToPhone() | ToAgent() | ToNumber():
+                direct.ring(floor, call, destination, now)
+                return
+            case ToVoicemail() | ToCallback() | ToAgentLine() | ToMessages():
+                end(floor, call, Cause.UNREACHABLE, "switch", now)
+                return
+            case _:
+                assert_never(destination)
+    end(floor, call, Cause.QUEUE_FULL, "switch", now, outcome="overflowed")
+
+
+def outcome_of(destination: Destination) -> VisitOutcome:
+    """What a queue visit comes to that leads there."""
+    if isinstance(destination, ToVoicemail):
+        return "to-voicemail"
+    return "to-callback" if isinstance(destination, ToCallback) else "overflowed"
 
 
 def said(floor: Floor, call: Call, now: float) -> None:
@@ -57,9 +157,22 @@ def said(floor: Floor, call: Call, now: float) -> None:
     end(floor, call, Cause.SAID, "switch", now)
 
 
+def _turned_away(floor: Floor, name: str, now: float) -> tuple[Destination, VisitOutcome, Cause] | None:
+    """Where a caller at the queue's door is sent instead, as what it counts and why; None when he may enter."""
+    queue = floor.queues[name]
+    plan = queue.plan
+    if queue.is_full:
+        return plan.overflow_to, outcome_of(plan.overflow_to), Cause.QUEUE_FULL
+    if not queueing.has_staff(floor, name, plan.join_needs):
+        return plan.overflow_to, outcome_of(plan.overflow_to), Cause.NO_AGENTS
+    step = overflow.due(plan.overflow, queueing.situation(floor, name, now)) if plan.overflow else None
+    return None if step is None else (step.to, outcome_of(step.to), Cause.OVERFLOW_STEP)
+
+
 def _arrive(floor: Floor, invitation: LegInvited, now: float) -> Call:
     origin = invitation.origin
     floor.calls_made += 1
+    terms = floor.office.terms.get(invitation.dialled, Terms())
     call = Call(
         call=f"{floor.ids}-{floor.calls_made}",
         leg=invitation.leg,
@@ -70,6 +183,8 @@ def _arrive(floor: Floor, invitation: LegInvited, now: float) -> Call:
         arrived_at=now,
         changed_at=now,
         hops_left=invitation.hops_left - 1,
+        priority_s=min(PRIORITY_S_MAX, terms.priority_s + floor.office.vips.get(invitation.caller, 0.0)),
+        skills=terms.skills,
     )
     floor.calls[call.call] = call
     floor.tell(
@@ -91,43 +206,10 @@ def _arrive(floor: Floor, invitation: LegInvited, now: float) -> Call:
     return call
 
 
-def _send(floor: Floor, call: Call, destination: Destination, now: float) -> None:
-    for _ in range(OVERFLOWS_MAX):
-        match destination:
-            case ToQueue(queue=name):
-                queue = floor.queues.get(name)
-                if queue is None:
-                    end(floor, call, Cause.UNREACHABLE, "switch", now)
-                    return
-                if not queue.is_full:
-                    queueing.enter(floor, call, name, now)
-                    return
-                plan = queue.plan
-                floor.tell(
-                    events.QueueLeft(floor.wall(now), call.call, name, "overflowed", Cause.QUEUE_FULL, wait_s=0.0)
-                )
-                _overflow(floor, call, plan, Cause.QUEUE_FULL, now)
-                destination = plan.overflow_to
-            case ToSay(sound=sound):
-                _say(floor, call, sound, now)
-                return
-            case ToBusy():
-                outcome: Outcome = "refused" if call.overflow is None else "overflowed"
-                end(floor, call, Cause.BUSY_DESTINATION, "switch", now, outcome=outcome)
-                return
-            case ToPhone() | ToAgent() | ToNumber():
-                direct.ring(floor, call, destination, now)
-                return
-            case _:
-                assert_never(destination)
-    end(floor, call, Cause.QUEUE_FULL, "switch", now, outcome="overflowed")
-
-
-def _overflow(floor: Floor, call: Call, plan: QueuePlan, cause: Cause, now: float) -> None:
+def _sent_on(floor: Floor, call: Call, queue: str, destination: Destination, cause: Cause, now: float) -> None:
     call.overflow = cause
-    floor.tell(
-        events.CallRouted(floor.wall(now), call.call, str(plan.overflow_to), f"overflow of {plan.queue}: {cause.value}")
-    )
+    call.overflows += 1
+    floor.tell(events.CallRouted(floor.wall(now), call.call, str(destination), f"overflow of {queue}: {cause.value}"))
 
 
 def _say(floor: Floor, call: Call, sound: str, now: float) -> None:

@@ -13,7 +13,22 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias, assert_never
 
-from softswitch.domain import announcing, direct, inputs, presence, presenting, recording, routing
+from softswitch.domain import (
+    announcing,
+    choosing,
+    confirming,
+    direct,
+    inputs,
+    joining,
+    people,
+    presence,
+    presenting,
+    queueing,
+    recording,
+    routing,
+    serving,
+    wrapping_up,
+)
 from softswitch.domain.actions import Action
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
@@ -38,6 +53,12 @@ _FactOrCommand: TypeAlias = (
     | inputs.TrunkReachabilityChanged
     | inputs.ClaimDecided
     | inputs.SetPresence
+    | inputs.SwitchAgentQueue
+    | inputs.SetAgentNumber
+    | inputs.ExtendWrapUp
+    | inputs.ClassifyCall
+    | inputs.SetPriority
+    | inputs.SetHotPrompt
     | inputs.HangUpCall
     | inputs.OfficeChanged
     | inputs.DrainStarted
@@ -56,6 +77,7 @@ class Switch:
         self.floor.use(office)
         for name in office.agents:
             self.floor.agents[name] = Agent(name)
+        self.floor.touch_all()
 
     @property
     def live_calls(self) -> int:
@@ -130,7 +152,11 @@ class Switch:
                 self._played(leg_id, tag, now)
             case inputs.RecordingCompleted():
                 recording.completed(floor, input_, now)
-            case inputs.LegHeld() | inputs.DigitPressed():
+            case inputs.LegHeard(leg=leg_id):
+                joining.heard(floor, leg_id, now)
+            case inputs.DigitPressed(leg=leg_id, digit=digit):
+                self._pressed(leg_id, digit, now)
+            case inputs.LegHeld():
                 pass
             case _:
                 self._take_fact_or_command(input_, now)
@@ -142,15 +168,25 @@ class Switch:
                 self._registered(phone, is_registered=is_registered)
             case inputs.TrunkReachabilityChanged(trunk=trunk, is_reachable=is_reachable):
                 (floor.trunks_down.discard if is_reachable else floor.trunks_down.add)(trunk)
-                floor.is_unsettled = True
+                floor.touch_all()
             case inputs.ClaimDecided(presentation=presentation, is_granted=is_granted):
                 presenting.claim_decided(floor, presentation, now, is_granted=is_granted)
-            case inputs.SetPresence():
-                self._set_presence(input_, now)
             case inputs.HangUpCall(call=call_id):
-                if call_id not in floor.calls:
-                    raise unknown("call", call_id, floor.calls, "softswitch call list")
-                end(floor, floor.calls[call_id], Cause.BY_COMMAND, "switch", now)
+                end(floor, self._call(call_id), Cause.BY_COMMAND, "switch", now)
+            case inputs.SetPriority():
+                people.set_priority(floor, self._call(input_.call), input_, now)
+            case inputs.SetPresence():
+                people.set_presence(floor, self._agent(input_.agent), input_, now)
+            case inputs.SwitchAgentQueue():
+                people.switch_queue(floor, self._agent(input_.agent), input_, now)
+            case inputs.SetAgentNumber():
+                people.set_number(floor, self._agent(input_.agent), input_, now)
+            case inputs.ExtendWrapUp():
+                wrapping_up.extend(floor, self._agent(input_.agent), input_.seconds, now)
+            case inputs.ClassifyCall():
+                wrapping_up.classify(floor, self._agent(input_.agent), input_.code, now, by=input_.by)
+            case inputs.SetHotPrompt():
+                people.set_hot_prompt(floor, input_, now)
             case inputs.OfficeChanged(office=office):
                 floor.use(office)
             case inputs.DrainStarted():
@@ -163,7 +199,12 @@ class Switch:
         if leg is None or leg.state not in ("dialling", "ringing"):
             return
         if leg.presentation is not None:
-            presenting.answered(self.floor, leg, now)
+            if leg.asks_for_key:
+                confirming.ask(self.floor, leg, now)
+            else:
+                presenting.picked_up(self.floor, leg, now)
+        elif leg.is_late:
+            joining.picked_up_late(self.floor, self.floor.calls[leg.call], leg, now)
         else:
             direct.answered(self.floor, self.floor.calls[leg.call], leg, now)
 
@@ -179,24 +220,48 @@ class Switch:
             self._called_leg_gone(call, cause, now)
         elif leg.presentation is not None:
             presenting.refused(floor, leg, cause, now)
+        elif leg.is_late:
+            call.late_legs.remove(leg_id)
         else:
             direct.refused(floor, call, cause, now)
 
     def _called_leg_gone(self, call: Call, cause: Cause, now: float) -> None:
         if call.state == "talking" and cause in _FAILED_AFTER_PICK_UP:
-            presenting.agent_lost(self.floor, call, cause, now)
+            joining.lost(self.floor, call, cause, now)
         else:
             end(self.floor, call, cause, "agent" if cause in _HANG_UPS else "switch", now)
 
     def _played(self, leg_id: str, tag: str, now: float) -> None:
         leg = self.floor.legs.get(leg_id)
         call = None if leg is None else self.floor.calls[leg.call]
-        if call is None or call.playing != tag:
+        if leg is None or call is None:
             return
-        if call.is_saying:
+        if leg.playing == tag:
+            if leg.is_late:
+                joining.told_late(self.floor, leg_id, now)
+            return
+        if call.playing != tag:
+            return
+        if call.dialogue is not None:
+            serving.spoken(self.floor, call, now)
+        elif call.is_saying:
             routing.said(self.floor, call, now)
         else:
             announcing.spoken(self.floor, call, now)
+
+    def _pressed(self, leg_id: str, digit: str, now: float) -> None:
+        leg = self.floor.legs.get(leg_id)
+        if leg is None:
+            return
+        call = self.floor.calls[leg.call]
+        if leg.state == "confirming":
+            confirming.pressed(self.floor, leg, digit, now)
+        elif leg_id != call.leg:
+            return
+        elif call.dialogue is not None:
+            serving.pressed(self.floor, call, digit, now)
+        elif call.state in ("waiting", "presenting"):
+            routing.key_pressed(self.floor, call, digit, now)
 
     def _registered(self, phone: str, *, is_registered: bool) -> None:
         if is_registered:
@@ -204,33 +269,53 @@ class Switch:
             self.floor.take_back(ToPhone(phone))
         else:
             self.floor.registered.discard(phone)
+            self.floor.touch(*self.floor.people(ToPhone(phone)))
 
-    def _set_presence(self, command: inputs.SetPresence, now: float) -> None:
-        floor = self.floor
-        if command.agent not in floor.office.agents:
-            raise unknown("agent", command.agent, floor.office.agents, "softswitch agent list")
-        agent = floor.agents[command.agent]
-        presence.change(floor, agent, command.presence, now, reason=command.reason, by=command.by)
-        if command.presence != "ready":
-            presenting.withdraw_from(floor, command.agent, Cause.BY_COMMAND, now)
+    def _agent(self, name: str) -> Agent:
+        if name not in self.floor.office.agents:
+            raise unknown("agent", name, self.floor.office.agents, "softswitch agent list")
+        return self.floor.agents[name]
+
+    def _call(self, call: str) -> Call:
+        if call not in self.floor.calls:
+            raise unknown("call", call, self.floor.calls, "softswitch call list")
+        return self.floor.calls[call]
 
     def _fall_due(self, kind: str, key: str, now: float) -> None:
         floor = self.floor
         match kind:
             case "max-wait":
                 routing.waited_too_long(floor, floor.calls[key], now)
+            case "overflow":
+                routing.overflow_due(floor, floor.calls[key], now)
+            case "chances":
+                queueing.chances_change(floor, floor.calls[key], now)
             case "announce":
                 announcing.due(floor, floor.calls[key], now)
             case "ring":
                 presenting.expired(floor, key, now)
+            case "ring-next":
+                presenting.device_due(floor, key, now)
+            case "confirm":
+                confirming.overdue(floor, key, now)
+            case "late":
+                joining.let_late_go(floor, floor.calls[key], now)
+            case "taken":
+                joining.told_late(floor, key, now)
+            case "key":
+                serving.silent(floor, floor.calls[key], now)
+            case "dialogue-end":
+                serving.overdue(floor, floor.calls[key], now)
             case "direct":
                 direct.expired(floor, floor.calls[key], now)
             case "say":
                 routing.said(floor, floor.calls[key], now)
             case "wrap-up":
-                presence.end_wrap_up(floor, floor.agents[key], now)
+                wrapping_up.end(floor, floor.agents[key], now)
             case "backoff":
                 presence.end_back_off(floor, floor.agents[key])
+            case "guard":
+                presence.end_guard(floor, floor.agents[key])
             case "device":
                 for device in [device for device, until in floor.devices_out.items() if until <= now]:
                     floor.take_back(device)
@@ -250,11 +335,13 @@ class Switch:
         agent.start_wrap_up(known.wrap_up_call, until_at, now)
         floor.deadlines.set("wrap-up", agent.agent, until_at)
         if until_at <= now:
-            presence.end_wrap_up(floor, agent, now)
+            wrapping_up.end(floor, agent, now)
 
     def _settle(self, now: float) -> None:
         if self.floor.is_staffing_due:
             presence.staff(self.floor, now)
+        if self.floor.is_presence_changed:
+            routing.look_at_staff(self.floor, now)
         if self.floor.is_unsettled:
             self.floor.is_unsettled = False
-            presenting.distribute_callers(self.floor, now)
+            choosing.distribute_callers(self.floor, now)

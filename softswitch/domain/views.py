@@ -8,15 +8,15 @@ is not counted. `waiting` are the callers in line, those being presented include
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from softswitch.domain.agent import Agent
-from softswitch.domain.call import Call
+from softswitch.domain.call import Call, CallState
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
 from softswitch.domain.refusals import unknown
 from softswitch.domain.switch import Switch
@@ -25,6 +25,9 @@ from softswitch.domain.why import Reason, explain, explain_wait
 Row: TypeAlias = dict[str, object]
 
 SECONDS_DIGITS = 3
+
+STATES_SHOWN: Final[Mapping[CallState, str]] = {"dialling": "presenting", "serving": "direct"}
+"""States that have a plainer name outside: a call-back's customer is rung; the switch itself talks to the caller."""
 
 
 def rfc3339(wall_at: float | None, timezone: str) -> str | None:
@@ -122,7 +125,7 @@ def queue_show(switch: Switch, name: str, now: float) -> Row:
     if name not in floor.queues:
         raise unknown("queue", name, floor.queues, "softswitch queue list")
     queue = floor.queues[name]
-    line = sorted((floor.calls[call] for call in queue.calls), key=lambda call: call.place)
+    line = [floor.calls[call] for call in queue.line]
     return {
         **_queue_row(switch, name, now),
         "callers": [_call_row(switch, call, now) for call in line],
@@ -148,14 +151,15 @@ def _call_row(switch: Switch, call: Call, now: float) -> Row:
     floor = switch.floor
     record = floor.records.open_record(call.call)
     agent = None if record is None or call.connection is None else record.agent
-    if call.presentation is not None:
-        agent = floor.presentations[call.presentation].agent
+    rung = [floor.presentations[name].agent for name in call.presentations if floor.presentations[name].legs]
+    if rung:
+        agent = rung[0]
     wait_s = None if record is None else record.wait_s
     if call.state in ("waiting", "presenting"):
-        wait_s = now - call.entered_at
+        wait_s = now - call.visit_at
     return {
         "id": call.call,
-        "state": call.state,
+        "state": STATES_SHOWN.get(call.state, call.state),
         "caller": call.caller,
         "dialled": call.dialled,
         "queue": None if record is None else record.queue,
@@ -170,7 +174,7 @@ def _queue_row(switch: Switch, name: str, now: float) -> Row:
     queue = floor.queues[name]
     agents = [floor.agents[agent] for agent in queue.plan.agents if agent in floor.agents]
     counted = Counter(agent.presence if agent.activity == "idle" else agent.activity for agent in agents)
-    waits = [now - floor.calls[call].entered_at for call in queue.calls]
+    waits = [now - floor.calls[call].visit_at for call in queue.line]
     figures = floor.statistics.today(name, floor.wall(now))
     return {
         "queue": name,

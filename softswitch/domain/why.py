@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from softswitch.domain import announcing, presenting
+from softswitch.domain import announcing, choosing
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
 from softswitch.domain.causes import Cause
-from softswitch.domain.distributor import by_rule, exclusion
 from softswitch.domain.events import Exclusion
 from softswitch.domain.floor import Floor
 
@@ -31,6 +30,11 @@ WORDS_OF_RULES: Final[Mapping[str, str]] = {
     "backing-off": "left alone for a while after a call that was not taken",
     "unreachable": "no telephone that can be reached",
     "in-use": "all telephones in use",
+    "guard": "ready only just now",
+    "queue-off": "takes no calls of this queue",
+    "rung-already": "rung for this caller already",
+    "tier": "of a later tier",
+    "skill": "without the skill asked for",
 }
 """How each rule of the distributor is told."""
 
@@ -65,12 +69,12 @@ def explain_wait(floor: Floor, call: Call, now: float) -> list[Reason]:
     if call.state != "waiting" or call.queue is None:
         return []
     at = floor.wall(now)
-    views = {name: presenting.agent_view(floor, name, now) for name in floor.plan(call.queue).agents}
-    kept_out = by_rule({name: exclusion(view, now) for name, view in views.items() if view is not None})
+    choosing.refresh(floor, now)
+    kept_out = choosing.exclusions(choosing.standings(floor, floor.queues[call.queue]))
     reasons = [Reason(at, f"The caller waits now in place {announcing.position(floor, call)} of queue {call.queue}.")]
     if not floor.plan(call.queue).agents:
         return [*reasons, Reason(at, f"Queue {call.queue} has no agents.")]
-    return [*reasons, Reason(at, f"No agent can take the call: {_all_of(presenting.told(kept_out))}.")]
+    return [*reasons, Reason(at, f"No agent can take the call: {_all_of(kept_out)}.")]
 
 
 def _arrival(record: CallRecord) -> Iterator[Reason]:

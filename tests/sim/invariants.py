@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from softswitch.domain import events
+from softswitch.domain import choosing, events
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
-from softswitch.domain.distributor import exclusion
-from softswitch.domain.presenting import agent_view, waiting_callers
+from softswitch.domain.distributor import distribute, exclusion
 from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
@@ -165,10 +164,13 @@ def check_step(world: World) -> None:
 def check_nobody_idles(world: World) -> None:
     """No idle, ready, reachable agent who is not backing off, while a caller waits whom she may serve."""
     floor, now = world.node.switch.floor, world.node_now
-    for caller in waiting_callers(floor, floor.queues):
-        for name in floor.plan(caller.queue).agents:
-            view = agent_view(floor, name, now)
-            assert view is None or exclusion(view, now), f"{name} is idle while {caller.call} waits in {caller.queue}"
+    choosing.refresh(floor, now)
+    for name in floor.agents:
+        view = choosing.agent_view(floor, name, now)
+        rule = None if view is None else exclusion(view, now)
+        assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
+    due = distribute([choosing.queue_view(floor, queue) for queue in floor.queues.values() if queue.line], now)
+    assert not due, f"{due[0].agent} is idle while {due[0].call} waits in {due[0].queue}" if due else ""
 
 
 # When nothing has happened for a while.

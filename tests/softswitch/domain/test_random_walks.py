@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 import pytest
 
-from softswitch.domain import actions, events, inputs
+from softswitch.domain import actions, choosing, events, inputs
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
-from softswitch.domain.distributor import exclusion
+from softswitch.domain.distributor import distribute, exclusion
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -30,7 +30,6 @@ from softswitch.domain.office import (
     ToQueue,
     ToSay,
 )
-from softswitch.domain.presenting import agent_view, waiting_callers
 from softswitch.domain.recovery import Recovery
 from softswitch.domain.switch import Switch
 from tests.softswitch.domain.small_office import MOBILE, OFFICE, SUPPORT, WALL_OFFSET_S
@@ -241,10 +240,14 @@ def check_order(switch: Switch, presented: list[events.CallPresented]) -> None:
     floor = switch.floor
     for event in presented:
         call = floor.calls.get(event.call)
-        if call is None or call.presentation != event.presentation:
+        if call is None or event.presentation not in call.presentations:
             continue
-        waiting = waiting_callers(floor, [event.queue]) if event.queue in floor.queues else []
-        assert not [other for other in waiting if (other.entered_at, other.order) < (call.entered_at, call.order)]
+        waiting = floor.queues[event.queue].line if event.queue in floor.queues else []
+        assert not [
+            other
+            for other in map(floor.calls.__getitem__, waiting)
+            if not other.presentations and (other.due_at, other.order) < (call.due_at, call.order)
+        ]
 
 
 def check(walk: Walk) -> None:
@@ -261,7 +264,7 @@ def check(walk: Walk) -> None:
         figures = list(floor.statistics._days.get(name, {}).values())
         offered = sum(day.offered for day in figures)
         done = sum(day.answered + day.abandoned + day.overflowed + day.failed for day in figures)
-        assert offered == done + len(floor.queues[name].calls), name
+        assert offered == done + len(floor.queues[name].line), name
 
 
 def check_agents(walk: Walk) -> None:
@@ -273,10 +276,13 @@ def check_agents(walk: Walk) -> None:
     shown = Counter(presentation.agent for presentation in floor.presentations.values())
     assert all(count == 1 for count in [*talking.values(), *shown.values()])
     assert not set(talking) & {p.agent for p in floor.presentations.values() if p.state == "ringing"}
-    for caller in waiting_callers(floor, floor.queues):
-        for name in floor.plan(caller.queue).agents:
-            view = agent_view(floor, name, walk.now)
-            assert view is None or exclusion(view, walk.now) is not None, f"{name} is idle while {caller.call} waits"
+    choosing.refresh(floor, walk.now)
+    for name in floor.agents:
+        view = choosing.agent_view(floor, name, walk.now)
+        rule = None if view is None else exclusion(view, walk.now)
+        assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
+    due = distribute([choosing.queue_view(floor, queue) for queue in floor.queues.values() if queue.line], walk.now)
+    assert not due, f"{due[0].agent} is idle while {due[0].call} waits"
 
 
 @pytest.mark.parametrize("seed", range(10))

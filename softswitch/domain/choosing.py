@@ -1,0 +1,200 @@
+"""Who is free, who waits, and the one place that asks the distributor.
+
+What keeps an agent from callers is worked out when something of her changed (`Floor.touch`), not for each decision, so
+that a thousand agents who talk cost nothing while one gets free. Each decision becomes a claim, which a single node
+grants at once; what is rung then is `presenting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from softswitch.domain import actions, presence
+from softswitch.domain.agent import Agent
+from softswitch.domain.call import Call
+from softswitch.domain.distributor import (
+    AgentView,
+    Decision,
+    FreeMember,
+    QueueView,
+    Rule,
+    WaitingCaller,
+    by_rule,
+    distribute,
+    exclusion,
+)
+from softswitch.domain.events import Exclusion
+from softswitch.domain.floor import Floor, Presentation
+from softswitch.domain.office import QueuePlan
+from softswitch.domain.queue import Queue
+from softswitch.domain.skills import together
+
+CLAIM_REFUSED_S: Final = 1.0
+"""An agent whom another node claimed is left alone so long: by then what she does there is known here."""
+
+EXCLUDED_NAMED_MAX: Final = 20
+"""So many agents whom a rule kept out are kept by name; beyond that they are counted."""
+
+
+def distribute_callers(floor: Floor, now: float) -> None:
+    """Claims agents for the callers who are due, as far as there are free ones."""
+    refresh(floor, now)
+    if not floor.free:
+        return
+    views = [queue_view(floor, queue) for queue in floor.queues.values() if queue.line]
+    for decision in distribute(views, now):
+        _claim(floor, decision)
+
+
+def refresh(floor: Floor, now: float) -> None:
+    """What keeps each agent from callers is as things are now."""
+    for name in floor.touched:
+        view = agent_view(floor, name, now)
+        if view is None:
+            floor.standings.pop(name, None)
+            floor.free.pop(name, None)
+            continue
+        rule = exclusion(view, now)
+        floor.standings[name] = rule
+        if rule is None:
+            floor.free[name] = None
+        else:
+            floor.free.pop(name, None)
+    floor.touched.clear()
+
+
+def agent_view(floor: Floor, name: str, now: float) -> AgentView | None:
+    """The agent as a decision sees her, None when she is not of the office any more."""
+    agent = floor.agents.get(name)
+    if agent is None or name not in floor.office.agents:
+        return None
+    devices = floor.devices_of(name)
+    return AgentView(
+        agent=name,
+        presence=agent.presence,
+        activity=agent.activity,
+        idle_since_at=agent.idle_since_at,
+        backoff_until_at=agent.backoff_until_at,
+        is_claimed=agent.claim is not None,
+        devices=sum(1 for device in devices if floor.is_reachable(device.to, now)),
+        devices_free=len(floor.devices_to_ring(devices, now)),
+        guard_until_at=agent.guard_until_at,
+    )
+
+
+def queue_view(floor: Floor, queue: Queue) -> QueueView:
+    """The queue as the distributor sees it; its callers are looked at only as far as they are asked for."""
+    plan = queue.plan
+    return QueueView(
+        queue=plan.queue,
+        strategy=plan.strategy,
+        callers=_waiting(floor, queue),
+        free=_free(floor, queue),
+        next_tier_after_s=plan.next_tier_after_s,
+        skills_relax_every_s=plan.skills_relax_every_s,
+    )
+
+
+def standings(floor: Floor, queue: Queue) -> dict[str, Rule | None]:
+    """What keeps each of the queue's agents from all of its callers, in their order."""
+    rules: dict[str, Rule | None] = {}
+    for name in queue.members:
+        if name in floor.standings:
+            agent = floor.agents[name]
+            rules[name] = floor.standings[name] or ("queue-off" if queue.plan.queue in agent.queues_off else None)
+    return rules
+
+
+def told(decision: Decision, floor: Floor) -> tuple[Exclusion, ...]:
+    """Whom each rule kept out of a decision, as it is written down and told."""
+    rules = standings(floor, floor.queues[decision.queue])
+    rules.update(decision.kept_out)
+    for ranked in decision.ranked:
+        rules[ranked.agent] = None
+    return exclusions(rules)
+
+
+def exclusions(rules: dict[str, Rule | None]) -> tuple[Exclusion, ...]:
+    """Rules and whom they keep out, as they are written down."""
+    return tuple(Exclusion(rule, len(names), names[:EXCLUDED_NAMED_MAX]) for rule, names in by_rule(rules))
+
+
+def release(floor: Floor, presentation: Presentation, call: Call) -> Agent | None:
+    """The claim is decided or taken back; returns the agent whom it was for."""
+    del floor.presentations[presentation.presentation]
+    del call.presentations[presentation.presentation]
+    agent = floor.agents.get(presentation.agent)
+    if agent is not None:
+        agent.claim = None
+    floor.touch(presentation.agent)
+    return agent
+
+
+def refused(floor: Floor, agent: Agent, now: float) -> None:
+    """Another node was granted the claim."""
+    presence.back_off(floor, agent, CLAIM_REFUSED_S, now)
+
+
+def next_chance_s(plan: QueuePlan, waited_s: float, demand: dict[str, int]) -> float | None:
+    """After how much wait more agents can serve this caller than now, None when time changes nothing."""
+    chances: list[float] = []
+    if plan.next_tier_after_s is not None and any(member.tier > 1 for member in plan.members):
+        passed = int(waited_s / plan.next_tier_after_s)
+        if max(member.tier for member in plan.members) > passed + 1:
+            chances.append((passed + 1) * plan.next_tier_after_s)
+    relax_s = plan.skills_relax_every_s
+    if relax_s is not None and any(level > int(waited_s / relax_s) for level in demand.values()):
+        chances.append((int(waited_s / relax_s) + 1) * relax_s)
+    return min(chances, default=None)
+
+
+def demand_of(plan: QueuePlan, call: Call) -> dict[str, int]:
+    """The skills that the caller asks for in this queue, before they relax."""
+    return together(plan.skills, call.skills)
+
+
+def _waiting(floor: Floor, queue: Queue) -> Iterator[WaitingCaller]:
+    is_ring_all = queue.plan.strategy == "ring-all"
+    has_demand = bool(queue.plan.skills)
+    for due_at, order, call_id in queue.line.places():
+        call = floor.calls[call_id]
+        if call.presentations and not is_ring_all:
+            continue
+        rung = frozenset(floor.presentations[name].agent for name in call.presentations)
+        demand = demand_of(queue.plan, call) if has_demand or call.skills else {}
+        yield WaitingCaller(call_id, (due_at, order), call.entered_at, demand, rung)
+
+
+def _free(floor: Floor, queue: Queue) -> list[FreeMember]:
+    name = queue.plan.queue
+    members = queue.members
+    agents = members if len(members) < len(floor.free) else floor.free
+    free: list[FreeMember] = []
+    for agent_name in agents:
+        if agent_name not in floor.free or agent_name not in members:
+            continue
+        agent = floor.agents[agent_name]
+        if name in agent.queues_off:
+            continue
+        order, member = members[agent_name]
+        skills = floor.office.agents[agent_name].skills
+        given_at = queue.given_at.get(agent_name)
+        free.append(FreeMember(member, order, skills, agent.idle_since_at, given_at))
+    return free
+
+
+def _claim(floor: Floor, decision: Decision) -> None:
+    call = floor.calls[decision.call]
+    presentation = Presentation(
+        presentation=call.next_presentation(),
+        call=call.call,
+        queue=decision.queue,
+        agent=decision.agent,
+        decision=decision,
+    )
+    floor.presentations[presentation.presentation] = presentation
+    call.presentations[presentation.presentation] = None
+    floor.agents[decision.agent].claim = presentation.presentation
+    floor.touch(decision.agent)
+    floor.ask(actions.ClaimAgent(presentation.presentation, call.call, decision.agent))

@@ -1,0 +1,74 @@
+"""What people in charge, and agents themselves, can ask for: each checked before the first state changes.
+
+Commands, the agents' line, schedules and pages all come through here, so that a login is the same thing whoever asks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from softswitch.domain import events, inputs, presence, presenting
+from softswitch.domain.agent import Agent
+from softswitch.domain.call import Call
+from softswitch.domain.causes import Cause
+from softswitch.domain.floor import Floor
+from softswitch.domain.office import PRIORITY_S_MAX
+from softswitch.domain.refusals import CommandRefused, unknown
+
+_OUTSIDE_NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}")
+
+
+def set_presence(floor: Floor, agent: Agent, command: inputs.SetPresence, now: float) -> None:
+    """Logs in, gets ready, pauses or logs out."""
+    reasons = floor.office.pause_reasons
+    if command.presence == "paused" and command.by == "command" and reasons and command.reason not in reasons:
+        raise unknown("pause reason", command.reason or "", reasons, "[pause] reasons")
+    if command.presence == "ready" and agent.needs_code:
+        raise CommandRefused(
+            f"the last call of {agent.agent} has no code yet",
+            f"queue {agent.wrap_up_queue} wants every call classified",
+            f"softswitch agent classify {agent.agent} CODE",
+        )
+    presence.change(floor, agent, command.presence, now, reason=command.reason, by=command.by)
+    if command.presence != "ready":
+        presenting.withdraw_from(floor, agent.agent, Cause.BY_COMMAND, now)
+
+
+def switch_queue(floor: Floor, agent: Agent, command: inputs.SwitchAgentQueue, now: float) -> None:
+    """Takes calls of one of her queues, or none of it for now."""
+    hers = [name for name, queue in floor.queues.items() if agent.agent in queue.members]
+    if command.queue not in hers:
+        raise unknown(f"queue of {agent.agent}", command.queue, hers, "softswitch agent list")
+    presence.switch_queue(floor, agent, command.queue, now, is_on=command.is_on, by=command.by)
+
+
+def set_number(floor: Floor, agent: Agent, command: inputs.SetAgentNumber, now: float) -> None:
+    """Answers at this number until she logs out."""
+    if command.number is not None and not _OUTSIDE_NUMBER.fullmatch(command.number):
+        raise CommandRefused(
+            f"{command.number!r} is no telephone number", "a number with country code is wanted", "such as +46701234567"
+        )
+    if command.number is not None and not floor.office.trunks:
+        raise CommandRefused("there is no trunk to call it by", "[trunk.NAME]", "define one")
+    presence.set_number(floor, agent, command.number, now, by=command.by)
+
+
+def set_priority(floor: Floor, call: Call, command: inputs.SetPriority, now: float) -> None:
+    """Lets a caller count for more, or less, from this moment."""
+    if not 0 <= command.priority_s <= PRIORITY_S_MAX:
+        raise CommandRefused(
+            f"a priority of {command.priority_s:g} s cannot be",
+            "softswitch call priority",
+            f"0 to {PRIORITY_S_MAX:g} s",
+        )
+    call.priority_s = command.priority_s
+    floor.tell(events.PriorityChanged(floor.wall(now), call.call, command.priority_s, command.by))
+    floor.take_place(call)
+
+
+def set_hot_prompt(floor: Floor, command: inputs.SetHotPrompt, now: float) -> None:
+    """Switches a sound on that the queue's callers hear first, or off."""
+    if command.queue not in floor.queues:
+        raise unknown("queue", command.queue, floor.queues, "softswitch queue list")
+    floor.tell(events.HotPromptChanged(floor.wall(now), command.queue, command.sound, command.until, command.by))
