@@ -27,6 +27,8 @@ def sounds() -> tuple[str, ...]:
 def welcome(floor: Floor, call: Call, now: float) -> None:
     """The caller has entered: welcome, his place if the queue tells it, music."""
     assert call.queue is not None
+    if call.leg not in floor.legs:
+        return
     plan = floor.plan(call.queue)
     said = _sounds(plan.welcome)
     if plan.announce_position_every_s:
@@ -37,6 +39,8 @@ def welcome(floor: Floor, call: Call, now: float) -> None:
 def resume(floor: Floor, call: Call, now: float) -> None:
     """The caller waits again: music, and his place when its time comes."""
     assert call.queue is not None
+    if call.leg not in floor.legs:
+        return
     floor.play(call, loop=_sounds(floor.plan(call.queue).music))
     _arm(floor, call, now)
 
@@ -47,7 +51,7 @@ def due(floor: Floor, call: Call, now: float) -> None:
     plan = floor.plan(call.queue)
     if not plan.announce_position_every_s:
         return
-    if call.is_spoken_to:
+    if call.is_spoken_to or call.dialogue is not None:
         call.is_announcement_due = True
     else:
         floor.play(call, once=(_announce(floor, call, now),), loop=_sounds(plan.music))

@@ -86,6 +86,8 @@ class Call:
     presentations: dict[str, None] = field(default_factory=dict)
     late_legs: list[LegId] = field(default_factory=list)
     callback: str | None = None
+    is_callback_asked: bool = False
+    at_door: str | None = None
     dialogue: Dialogue | None = None
     overflows: int = 0
     connection: Connection | None = None

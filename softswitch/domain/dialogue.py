@@ -29,12 +29,14 @@ END_KEY: Final = "#"
 class Dialogue:
     """Plain data. `kind`: which room leads it; `is_one_key`: the step takes one key and no `#`.
 
-    `sounds` is the question, to be asked again; `known` what was found out, by name.
+    `at_once`: keys that are an answer of their own when they come first. `sounds` is the question, to be asked again;
+    `known` what was found out, by name.
     """
 
     kind: str
     step: str = ""
     is_one_key: bool = False
+    at_once: str = ""
     is_listening: bool = False
     keyed: str = ""
     tries: int = 0
@@ -57,15 +59,16 @@ def ask(
     now: float,
     *,
     is_one_key: bool = False,
-    loop: tuple[str, ...] = (),
+    at_once: str = "",
 ) -> None:
     """Asks the question of a step: keys are its answer."""
     dialogue = of(call)
     if dialogue.step != step:
         dialogue.tries = 0
-    dialogue.step, dialogue.sounds, dialogue.is_one_key = step, sounds, is_one_key
+    dialogue.step, dialogue.sounds = step, sounds
+    dialogue.is_one_key, dialogue.at_once = is_one_key, at_once
     dialogue.keyed, dialogue.is_listening = "", True
-    floor.play(call, once=sounds, loop=loop)
+    floor.play(call, once=sounds)
     if not sounds:
         floor.deadlines.set("key", call.call, now + KEY_S)
     else:
@@ -87,8 +90,9 @@ def take_key(floor: Floor, call: Call, digit: str, now: float) -> str | None:
         return None
     floor.stop_playing(call)
     floor.deadlines.set("key", call.call, now + KEY_S)
-    if dialogue.is_one_key or digit == END_KEY:
-        answer = digit if dialogue.is_one_key else dialogue.keyed
+    is_whole = dialogue.is_one_key or (not dialogue.keyed and digit in dialogue.at_once)
+    if is_whole or digit == END_KEY:
+        answer = digit if is_whole else dialogue.keyed
         dialogue.keyed, dialogue.is_listening = "", False
         floor.deadlines.drop("key", call.call)
         return answer
@@ -109,7 +113,7 @@ def ask_again(floor: Floor, call: Call, now: float, first: tuple[str, ...] = ())
     if dialogue.tries >= TRIES_MAX:
         return False
     sounds = dialogue.sounds
-    ask(floor, call, dialogue.step, (*first, *sounds), now, is_one_key=dialogue.is_one_key)
+    ask(floor, call, dialogue.step, (*first, *sounds), now, is_one_key=dialogue.is_one_key, at_once=dialogue.at_once)
     dialogue.sounds = sounds
     return True
 

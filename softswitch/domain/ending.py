@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import actions, dialogue, events, presenting, queueing, recording, wrapping_up
+from softswitch.domain import actions, calling_back, dialogue, events, presenting, queueing, recording, wrapping_up
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, EndedBy, Outcome
+from softswitch.domain.events import VisitOutcome
 from softswitch.domain.floor import Floor
 
 _TOLD_BEFORE_OVERFLOW: Final = frozenset(
@@ -46,6 +47,8 @@ def end(
     final_outcome = outcome or _outcome(call, ended_by)
     if call.state == "waiting" and call.queue is not None:
         queueing.leave(floor, call, "abandoned" if is_callers_choice else "failed", cause, now)
+    if call.at_door is not None:
+        _leave_door(floor, call, call.at_door, cause, now, is_callers_choice=is_callers_choice)
     dialogue.close(floor, call)
     is_overflow_told = final_outcome == "overflowed" and cause not in _TOLD_BEFORE_OVERFLOW
     final_cause = call.overflow if is_overflow_told and call.overflow is not None else cause
@@ -54,11 +57,20 @@ def end(
     _release(floor, call, cause, leg_cause, now)
 
 
+def _leave_door(floor: Floor, call: Call, queue: str, cause: Cause, now: float, *, is_callers_choice: bool) -> None:
+    """He was asked about a call-back at the door of a queue that did not take him, and nothing came of it."""
+    call.at_door = None
+    outcome: VisitOutcome = "abandoned" if is_callers_choice else "overflowed"
+    floor.tell(events.QueueLeft(floor.wall(now), call.call, queue, outcome, cause, now - call.visit_at))
+
+
 def _outcome(call: Call, ended_by: EndedBy) -> Outcome:
     if call.state == "talking":
         return "answered"
     if call.overflow is not None:
         return "overflowed"
+    if call.at_door is not None:
+        return "abandoned" if ended_by == "caller" else "overflowed"
     if call.state == "direct":
         return "direct"
     return "abandoned" if ended_by == "caller" else "failed"
@@ -78,7 +90,9 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
         if agent is not None:
             wrapping_up.start(floor, agent, call, connection.queue, now)
         queueing.leave_talk(floor, call)
-    for kind in ("max-wait", "direct", "say", "late"):
+    if call.callback is not None:
+        calling_back.lost(floor, call, now)
+    for kind in ("max-wait", "callback-ring", "direct", "say", "late"):
         floor.deadlines.drop(kind, call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

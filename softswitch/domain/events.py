@@ -29,6 +29,7 @@ PresentationOutcome: TypeAlias = Literal[
     "agent-lost",
     "withdrawn",
 ]
+CallbackOutcome: TypeAlias = Literal["connected", "gave-up", "withdrawn"]
 VisitOutcome: TypeAlias = Literal[
     "abandoned", "short-abandoned", "overflowed", "to-callback", "to-voicemail", "closed", "failed"
 ]
@@ -253,6 +254,7 @@ class CallbackRequested(_Event, frozen=True):
     number: str
     entered: float
     priority_s: float = 0.0
+    skills: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class CallbackTried(_Event, frozen=True):
@@ -270,7 +272,7 @@ class CallbackEnded(_Event, frozen=True):
 
     callback: str
     queue: str
-    outcome: Literal["connected", "gave-up", "withdrawn"]
+    outcome: CallbackOutcome
     call: str | None = None
 
 

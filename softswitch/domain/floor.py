@@ -16,6 +16,7 @@ from softswitch.domain.actions import Action
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
+from softswitch.domain.callback import Callback
 from softswitch.domain.causes import Cause
 from softswitch.domain.deadlines import Deadlines
 from softswitch.domain.distributor import Decision, Rule
@@ -74,6 +75,7 @@ class Floor:
     agents: dict[str, Agent] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
     presentations: dict[str, Presentation] = field(default_factory=dict)
+    callbacks: dict[str, Callback] = field(default_factory=dict)
     recordings: dict[str, float] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
     registered: set[str] = field(default_factory=set)
@@ -88,6 +90,7 @@ class Floor:
     touched: dict[str, None] = field(default_factory=dict)
     calls_made: int = 0
     visits_made: int = 0
+    callbacks_made: int = 0
     _people: dict[DeviceAddress, tuple[str, ...]] = field(default_factory=dict)
     _at_number: dict[DeviceAddress, dict[str, None]] = field(default_factory=dict)
     _in_use: dict[DeviceAddress, int] = field(default_factory=dict)

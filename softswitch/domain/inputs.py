@@ -225,6 +225,13 @@ class SetHotPrompt:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawCallback:
+    """Somebody in charge takes back the promise to call somebody."""
+
+    callback: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCall:
     """Somebody in charge ends a call."""
 
@@ -264,6 +271,7 @@ Input: TypeAlias = (
     | ClassifyCall
     | SetPriority
     | SetHotPrompt
+    | WithdrawCallback
     | HangUpCall
     | OfficeChanged
     | DrainStarted

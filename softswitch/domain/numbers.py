@@ -14,6 +14,7 @@ from typing import Final
 from softswitch.domain.causes import Cause
 from softswitch.domain.inputs import FromPhone, FromTrunk
 from softswitch.domain.office import (
+    CallbackPlan,
     Destination,
     Office,
     PhonePlan,
@@ -31,6 +32,10 @@ from softswitch.domain.office import (
 
 _OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
 """E.164 allows 15 digits; three keeps short codes of carriers within reach of a prefix that allows them."""
+
+
+_CALLABLE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+"""Nobody is called back at a short code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,22 @@ def route(office: Office, origin: FromTrunk | FromPhone, dialled: str) -> Route 
     if plan is None or not may_dial(plan, found.destination):
         return Cause.NOT_ALLOWED
     return found
+
+
+def callback_number(office: Office, plan: CallbackPlan, wanted: str) -> str | None:
+    """The number as E.164 if somebody may be called back at it, else None: the policy for call-backs.
+
+    It must begin with one of the plan's prefixes and be none of the office's own. One that was keyed without country
+    code (0…) is taken for one of the first prefix's country, 00… for an international one.
+    """
+    if wanted.startswith("00"):
+        wanted = f"+{wanted[2:]}"
+    elif wanted.startswith("0") and plan.may_call:
+        wanted = f"{plan.may_call[0]}{wanted[1:]}"
+    is_allowed = any(wanted.startswith(prefix) for prefix in plan.may_call)
+    if not is_allowed or wanted in office.numbers or not _CALLABLE.fullmatch(wanted):
+        return None
+    return wanted
 
 
 def may_dial(phone: PhonePlan, destination: Destination) -> bool:

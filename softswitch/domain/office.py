@@ -203,8 +203,8 @@ class Message:
 class CallbackPlan:
     """How callers are called back: `tries` in all, `pause_s` between them, each rings `ring_s`; only to `may_call`.
 
-    `may_call` are prefixes of outside numbers; `hello` is what the customer hears when he answers. A call-back that
-    is older than `keep_s` is given up.
+    `may_call` are prefixes of outside numbers; numbers keyed without country code are taken for the first one's. A
+    call-back that is older than `keep_s` is given up.
     """
 
     may_call: tuple[str, ...]
@@ -212,7 +212,6 @@ class CallbackPlan:
     pause_s: float = 300
     ring_s: float = 30
     keep_s: float = 86_400
-    hello: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

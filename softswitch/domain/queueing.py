@@ -9,7 +9,7 @@ because a caller turned away must not be answered.
 
 from __future__ import annotations
 
-from softswitch.domain import actions, announcing, choosing, events, overflow
+from softswitch.domain import actions, announcing, choosing, dialogue, events, overflow
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import VisitOutcome
@@ -139,6 +139,7 @@ def stop_waiting(floor: Floor, call: Call) -> None:
     for kind in ("max-wait", "overflow", "chances"):
         floor.deadlines.drop(kind, call.call)
     announcing.stop(floor, call)
+    dialogue.close(floor, call)
 
 
 def _arm(floor: Floor, call: Call, now: float) -> None:

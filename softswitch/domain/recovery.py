@@ -14,6 +14,7 @@ from typing import Final
 
 from softswitch.domain import events
 from softswitch.domain.call_record import CallRecord, CallRecords
+from softswitch.domain.callback import Callback
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.events import Event
 from softswitch.domain.floor import Floor
@@ -34,11 +35,38 @@ class KnownAgent:
     wrap_up_until: float | None = None
 
 
+@dataclass(slots=True)
+class KnownCallback:
+    """A call-back as the journal knows it; times are wall seconds."""
+
+    asked: events.CallbackRequested
+    tries: int = 0
+    again: float | None = None
+
+    def at_clock(self, wall_offset_s: float) -> Callback:
+        """The same on a clock that is so far behind wall time."""
+        return Callback(
+            callback=self.asked.callback,
+            queue=self.asked.queue,
+            number=self.asked.number,
+            requested_at=self.asked.at - wall_offset_s,
+            entered_at=self.asked.entered - wall_offset_s,
+            priority_s=self.asked.priority_s,
+            skills=self.asked.skills,
+            tries=self.tries,
+            again_at=None if self.again is None else self.again - wall_offset_s,
+        )
+
+
 class Recovery:
-    """The fold. `agents`: all ever told of; `open_calls`: records of calls that have not ended, oldest first."""
+    """The fold. `agents`: all ever told of; `open_calls`: records of calls that have not ended, oldest first.
+
+    `callbacks`: the promises that have no end yet.
+    """
 
     def __init__(self) -> None:
         self.agents: dict[str, KnownAgent] = {}
+        self.callbacks: dict[str, KnownCallback] = {}
         self._records = CallRecords()
         self._open: dict[str, None] = {}
         self._recordings: dict[str, str] = {}
@@ -70,6 +98,14 @@ class Recovery:
                     agent.idle_since = event.at
                 if isinstance(event, events.CallEnded):
                     self._open.pop(event.call, None)
+            case events.CallbackRequested():
+                self.callbacks[event.callback] = KnownCallback(event)
+            case events.CallbackTried():
+                known = self.callbacks.get(event.callback)
+                if known is not None:
+                    known.tries, known.again = event.tries, event.again
+            case events.CallbackEnded():
+                self.callbacks.pop(event.callback, None)
             case events.RecordingStarted():
                 self._recordings[event.recording] = event.call
             case events.RecordingEnded():
@@ -123,7 +159,30 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
         if agent.wrap_up_until_at is not None:
             until = floor.wall(agent.wrap_up_until_at)
             snapshot.append(events.WrapUpStarted(floor.wall(now), agent.agent, agent.wrap_up_call or "", until))
+    for callback in floor.callbacks.values():
+        snapshot += _promise(floor, callback)
     return snapshot
+
+
+def _promise(floor: Floor, callback: Callback) -> list[Event]:
+    requested = floor.wall(callback.requested_at)
+    asked = events.CallbackRequested(
+        requested,
+        callback.call or "",
+        callback.callback,
+        callback.queue,
+        callback.number,
+        floor.wall(callback.entered_at),
+        callback.priority_s,
+        dict(callback.skills),
+    )
+    if not callback.tries:
+        return [asked]
+    again = None if callback.again_at is None else floor.wall(callback.again_at)
+    return [
+        asked,
+        events.CallbackTried(requested, "", callback.callback, Cause.NO_ANSWER, callback.tries, again),
+    ]
 
 
 def _endings(record: CallRecord, wall_at: float) -> list[Event]:

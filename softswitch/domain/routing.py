@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import direct, events, overflow, presenting, queueing
+from softswitch.domain import asking_callback, direct, events, overflow, presenting, queueing
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.ending import end
@@ -63,25 +63,35 @@ def invited(floor: Floor, invitation: LegInvited, now: float) -> None:
 def waited_too_long(floor: Floor, call: Call, now: float) -> None:
     """`max_wait_s` is over, also while the call is presented: the caller is moved on."""
     assert call.queue is not None
-    move_on(floor, call, floor.plan(call.queue).overflow_to, Cause.MAX_WAIT, now)
+    leave_for(floor, call, floor.plan(call.queue).overflow_to, Cause.MAX_WAIT, now)
 
 
 def overflow_due(floor: Floor, call: Call, now: float) -> None:
     """The steps of the caller's queue are to be looked at."""
     assert call.queue is not None
     step = overflow.due(floor.plan(call.queue).overflow, queueing.situation(floor, call.queue, now, call))
-    if step is None:
+    if step is None or isinstance(step.to, ToCallback):
         queueing.arm_overflow(floor, call, now)
-    else:
-        move_on(floor, call, step.to, Cause.OVERFLOW_STEP, now)
+    if step is not None:
+        leave_for(floor, call, step.to, Cause.OVERFLOW_STEP, now)
 
 
 def key_pressed(floor: Floor, call: Call, digit: str, now: float) -> None:
     """A key of a caller in line: it may lead elsewhere."""
     assert call.queue is not None
     destination = floor.plan(call.queue).keys.get(digit)
-    if destination is not None:
+    if isinstance(destination, ToCallback):
+        asking_callback.ask(floor, call, now)
+    elif destination is not None:
         move_on(floor, call, destination, Cause.KEY_PRESSED, now)
+
+
+def leave_for(floor: Floor, call: Call, destination: Destination, cause: Cause, now: float) -> None:
+    """Moves a caller in line on; one who is to be offered a call-back stays where he is until he has one."""
+    if not isinstance(destination, ToCallback):
+        move_on(floor, call, destination, cause, now)
+    elif not call.is_callback_asked and call.dialogue is None:
+        asking_callback.ask(floor, call, now)
 
 
 def look_at_staff(floor: Floor, now: float) -> None:
@@ -96,7 +106,7 @@ def look_at_staff(floor: Floor, now: float) -> None:
         if queue.line and not queueing.has_staff(floor, name, queue.plan.stay_needs):
             for call in [floor.calls[call] for call in queue.line]:
                 if call.callback is None:
-                    move_on(floor, call, queue.plan.overflow_to, Cause.NO_AGENTS, now)
+                    leave_for(floor, call, queue.plan.overflow_to, Cause.NO_AGENTS, now)
 
 
 def move_on(floor: Floor, call: Call, destination: Destination, cause: Cause, now: float) -> None:
@@ -125,6 +135,9 @@ def send(floor: Floor, call: Call, destination: Destination, now: float, *, ente
                     queueing.enter(floor, call, name, now, entered_at=entered_at, by=by)
                     return
                 destination, outcome, cause = turned_away
+                if isinstance(destination, ToCallback):
+                    asking_callback.ask_at_door(floor, call, name, now)
+                    return
                 floor.tell(events.QueueLeft(floor.wall(now), call.call, name, outcome, cause, wait_s=0.0))
                 _sent_on(floor, call, name, destination, cause, now)
             case ToSay(sound=sound):

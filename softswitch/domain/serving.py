@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from softswitch.domain import dialogue
+from softswitch.domain import asking_callback, dialogue
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
@@ -28,7 +28,9 @@ class Room(Protocol):
         """Nothing was keyed in time."""
 
 
-_ROOMS: Final[dict[str, Room]] = {}
+_ROOMS: Final[dict[str, Room]] = {
+    asking_callback.KIND: asking_callback,
+}
 
 
 def pressed(floor: Floor, call: Call, digit: str, now: float) -> None:

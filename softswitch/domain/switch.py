@@ -15,6 +15,7 @@ from typing import Final, TypeAlias, assert_never
 
 from softswitch.domain import (
     announcing,
+    calling_back,
     choosing,
     confirming,
     direct,
@@ -59,6 +60,7 @@ _FactOrCommand: TypeAlias = (
     | inputs.ClassifyCall
     | inputs.SetPriority
     | inputs.SetHotPrompt
+    | inputs.WithdrawCallback
     | inputs.HangUpCall
     | inputs.OfficeChanged
     | inputs.DrainStarted
@@ -103,6 +105,8 @@ class Switch:
             if name not in floor.agents and known.presence != "logged-out":
                 gone = Agent(name, known.presence)
                 presence.change(floor, gone, "logged-out", now, by="configuration")
+        for known_callback in recovery.callbacks.values():
+            calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
         self._settle(now)
 
     # What comes in.
@@ -173,6 +177,10 @@ class Switch:
                 presenting.claim_decided(floor, presentation, now, is_granted=is_granted)
             case inputs.HangUpCall(call=call_id):
                 end(floor, self._call(call_id), Cause.BY_COMMAND, "switch", now)
+            case inputs.WithdrawCallback(callback=callback):
+                if callback not in floor.callbacks:
+                    raise unknown("call-back", callback, floor.callbacks, "softswitch callback list")
+                calling_back.withdraw(floor, floor.callbacks[callback], now)
             case inputs.SetPriority():
                 people.set_priority(floor, self._call(input_.call), input_, now)
             case inputs.SetPresence():
@@ -191,6 +199,7 @@ class Switch:
                 floor.use(office)
             case inputs.DrainStarted():
                 floor.is_draining = True
+                calling_back.sleep(floor, now)
             case _:
                 assert_never(input_)
 
@@ -205,6 +214,8 @@ class Switch:
                 presenting.picked_up(self.floor, leg, now)
         elif leg.is_late:
             joining.picked_up_late(self.floor, self.floor.calls[leg.call], leg, now)
+        elif self.floor.calls[leg.call].state == "dialling":
+            calling_back.answered(self.floor, self.floor.calls[leg.call], now)
         else:
             direct.answered(self.floor, self.floor.calls[leg.call], leg, now)
 
@@ -214,7 +225,9 @@ class Switch:
         if leg is None:
             return
         call = floor.calls[leg.call]
-        if leg_id == call.leg:
+        if leg_id == call.leg and call.state == "dialling":
+            calling_back.not_reached(floor, call, cause, now)
+        elif leg_id == call.leg:
             end(floor, call, cause, "caller" if cause in _HANG_UPS else "switch", now)
         elif call.connection is not None and call.connection.leg == leg_id:
             self._called_leg_gone(call, cause, now)
@@ -226,7 +239,9 @@ class Switch:
             direct.refused(floor, call, cause, now)
 
     def _called_leg_gone(self, call: Call, cause: Cause, now: float) -> None:
-        if call.state == "talking" and cause in _FAILED_AFTER_PICK_UP:
+        if call.state == "dialling":
+            calling_back.agent_gone(self.floor, call, cause, now)
+        elif call.state == "talking" and cause in _FAILED_AFTER_PICK_UP:
             joining.lost(self.floor, call, cause, now)
         else:
             end(self.floor, call, cause, "agent" if cause in _HANG_UPS else "switch", now)
@@ -302,6 +317,12 @@ class Switch:
                 joining.let_late_go(floor, floor.calls[key], now)
             case "taken":
                 joining.told_late(floor, key, now)
+            case "callback-ring":
+                calling_back.not_reached(floor, floor.calls[key], Cause.NO_ANSWER, now)
+            case "callback-again":
+                calling_back.come_into_line(floor, floor.callbacks[key], now)
+            case "callback-keep":
+                calling_back.too_old(floor, floor.callbacks[key], now)
             case "key":
                 serving.silent(floor, floor.calls[key], now)
             case "dialogue-end":
