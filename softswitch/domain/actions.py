@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.inputs import HOPS_MAX, CallId, LegId
@@ -118,6 +118,30 @@ class ClaimAgent:
     agent: str
 
 
+LampState = Literal["off", "ringing", "on"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLamp:
+    """The lamp of a phone, agent or queue changed; phones that watch it are told.
+
+    Of a phone: whether it rings or talks. Of an agent: off is ready and idle, ringing is being rung, on is not to be
+    had (talking, wrapping up, paused, logged out). Of a queue: ringing is somebody waits, on is nobody serves it.
+    """
+
+    lamp: str
+    state: LampState
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMessages:
+    """How many messages a mailbox holds that were not heard, and how many that were."""
+
+    mailbox: str
+    new: int
+    old: int
+
+
 Action: TypeAlias = (
     DialLeg
     | RingLeg
@@ -131,4 +155,6 @@ Action: TypeAlias = (
     | StartRecording
     | StopRecording
     | ClaimAgent
+    | ShowLamp
+    | ShowMessages
 )
