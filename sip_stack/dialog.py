@@ -58,10 +58,10 @@ def dialog_of_response(request: Request, response: Response, flow: Flow) -> Dial
 
 
 def dialog_of_request(request: Request, local_tag: str, flow: Flow) -> DialogState:
-    """The UAS's dialog from an INVITE (§12.1.1); raises MalformedMessage."""
+    """The UAS's dialog from an INVITE or SUBSCRIBE (§12.1.1); raises MalformedMessage."""
     contacts = request.contacts
     if not contacts:
-        raise MalformedMessage("an INVITE without a Contact")
+        raise MalformedMessage("a request for a dialog without a Contact")
     return DialogState(
         call_id=request.call_id,
         local_tag=local_tag,

@@ -5,8 +5,8 @@ Bytes and lost flows come in, time comes in, commands come in; bytes to send and
 becomes a 500 for its transaction and a `FaultReported`. Commands raise LocalError for what the owner did wrong; a
 command for a session that ended by itself in the same turn is ignored, because its event is already on the way.
 
-This object only routes: `transaction_layer` below it, `session_connect`, `session_accept`, `session_in_dialog` and
-`session_modify` beside it. Authentication is the owner's (`digest`), registration too (`registrar`).
+This object only routes: `transaction_layer` below it, `session_connect`, `session_accept`, `session_in_dialog`,
+`session_modify` and `subscription` beside it. Authentication is the owner's (`digest`), registration too (`registrar`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from sip_stack.events import (
     SendMessage,
     SessionId,
     SipOutput,
+    SubscriptionId,
 )
 from sip_stack.flow import Address, Flow
 from sip_stack.headers import NameAddr
@@ -37,6 +38,7 @@ from sip_stack.session_accept import Accept
 from sip_stack.session_connect import HOPS, Connect
 from sip_stack.session_in_dialog import InDialog
 from sip_stack.session_modify import Modify
+from sip_stack.subscription import Document, EndReason, Notifier
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import (
@@ -52,7 +54,7 @@ from sip_stack.uri import SipUri
 
 __all__ = ["SipEndpoint", "Tokens"]
 
-METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS"})
+METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"})
 METHODS_INSIDE: Final = frozenset({"BYE", "INFO"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
@@ -79,6 +81,7 @@ class SipEndpoint:
         self._accept = Accept(self._table)
         self._in_dialog = InDialog(self._table, self._accept)
         self._modify = Modify(self._table)
+        self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
         self._numbers = count(1)
@@ -86,6 +89,10 @@ class SipEndpoint:
     @property
     def session_count(self) -> int:
         return len(self._table)
+
+    @property
+    def subscription_count(self) -> int:
+        return len(self._notifier)
 
     @property
     def transaction_count(self) -> int:
@@ -114,6 +121,7 @@ class SipEndpoint:
         """A stream connection is gone, or a send failed."""
         self._layer.flow_lost(flow, now)
         self._settle(now)
+        self._notifier.flow_lost(flow)
 
     def handle_timeout(self, now: float) -> None:
         """Does all that is due."""
@@ -123,10 +131,15 @@ class SipEndpoint:
             session = self._table.get(due[0])
             if session is not None:
                 self._session_due(session, due[1], now)
+        self._notifier.handle_timeout(now)
         self._settle(now)
 
     def next_deadline(self) -> float | None:
-        deadlines = (self._layer.next_deadline(), self._table.deadlines.next_deadline())
+        deadlines = (
+            self._layer.next_deadline(),
+            self._table.deadlines.next_deadline(),
+            self._notifier.next_deadline(),
+        )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def drain(self) -> list[SipOutput]:
@@ -254,13 +267,41 @@ class SipEndpoint:
         reason: str | None = None, headers: HeaderList = (), body: bytes = b"",
     ) -> None:  # fmt: skip
         """Answers a RequestReceived."""
-        transaction = self._requests.pop(request_id, None)
-        if transaction is None:
-            raise LocalError(f"there is no request {request_id} to answer")
-        self._table.respond(transaction, status, now, reason=reason, headers=headers, body=body)
+        self._table.respond(self._taken(request_id), status, now, reason=reason, headers=headers, body=body)
+        self._settle(now)
+
+    # Subscriptions.
+
+    def accept_subscription(
+        self, request_id: RequestId, document: Document, now: float, *, headers: HeaderList = ()
+    ) -> SubscriptionId | None:
+        """Answers a SUBSCRIBE that was received; the peer is shown `document`. None when it was no good (answered)."""
+        subscription = self._notifier.accept(self._taken(request_id), document, headers, now)
+        self._settle(now)
+        return subscription
+
+    def show(self, subscription: SubscriptionId, document: Document, now: float) -> None:
+        """The peer is told of the newest document as soon as it may be; an equal one is not repeated."""
+        self._notifier.show(subscription, document, now)
+        self._settle(now)
+
+    def remind(self, subscription: SubscriptionId, now: float) -> None:
+        """Tells the peer once more what it knows; SubscriptionEnded follows when it has forgotten the subscription."""
+        self._notifier.remind(subscription, now)
+        self._settle(now)
+
+    def end_subscription(self, subscription: SubscriptionId, reason: EndReason, now: float) -> None:
+        """Ends it with a last NOTIFY; SubscriptionEnded follows when that is answered or given up."""
+        self._notifier.end(subscription, reason, now)
         self._settle(now)
 
     # Inside.
+
+    def _taken(self, request_id: RequestId) -> Transaction:
+        transaction = self._requests.pop(request_id, None)
+        if transaction is None:
+            raise LocalError(f"there is no request {request_id} to answer")
+        return transaction
 
     def _receive(self, message: Request | Response, flow: Flow, now: float) -> None:
         if isinstance(message, Response):
@@ -280,7 +321,7 @@ class SipEndpoint:
             return False
         if request.method == "CANCEL":
             return self._layer.invite_for_cancel(request) is None
-        return self._table.of_request(request) is None
+        return self._table.of_request(request) is None and not self._notifier.knows(request)
 
     def _settle(self, now: float) -> None:
         outputs = self._layer.drain()
@@ -328,6 +369,8 @@ class SipEndpoint:
         elif request.require:
             unsupported = tuple(("Unsupported", tag) for tag in request.require)
             table.respond(transaction, 420, now, headers=unsupported)
+        elif request.method == "SUBSCRIBE" and self._notifier.knows(request):
+            self._notifier.refresh(transaction, now)
         elif request.to.tag is not None or request.method in METHODS_INSIDE:
             self._in_dialog.take_request(transaction, now)
         elif request.method not in METHODS_OUTSIDE:
@@ -343,6 +386,9 @@ class SipEndpoint:
         kind, _, name = transaction.owner.partition(":")
         if kind == "request":
             self._table.outputs.append(ResponseReceived(name, response))
+            return
+        if kind == "notify":
+            self._notifier.take_response(name, response, status, now)
             return
         session = self._table.get(name)
         if session is None:

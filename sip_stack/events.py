@@ -2,7 +2,8 @@
 
 The owner drains the outbox after every single mutation and carries out each entry before it mutates again. Sessions and
 requests are named by ids: a `SessionId` of an outgoing INVITE and a `RequestId` of an outgoing request are chosen by
-the owner, those of incoming ones by the endpoint (prefix `in-`), so an owner's ids must not begin so.
+the owner, those of incoming ones by the endpoint (prefix `in-`), so an owner's ids must not begin so. A
+`SubscriptionId` is the endpoint's.
 
 Causes are SIP's own here (status codes, `Reason` of RFC 3326); translating them into the words of a call centre is the
 work of whoever owns the endpoint.
@@ -19,6 +20,7 @@ from sip_stack.message import Request, Response
 
 SessionId: TypeAlias = str
 RequestId: TypeAlias = str
+SubscriptionId: TypeAlias = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,10 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class RequestReceived:
-    """A request outside any dialog other than INVITE, ACK and CANCEL; answer it with `respond`."""
+    """A request outside any dialog other than INVITE, ACK and CANCEL; answer it with `respond`.
+
+    A SUBSCRIBE can be answered with `accept_subscription` instead.
+    """
 
     request_id: RequestId
     request: Request
@@ -165,6 +170,13 @@ class DialogForgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionEnded:
+    """A subscription is over, whoever ended it; nothing more is sent in it."""
+
+    subscription: SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
 class FaultReported:
     """A fault of our own while treating one message; the endpoint goes on. For the log."""
 
@@ -188,5 +200,6 @@ SipOutput: TypeAlias = (
     | SessionProbed
     | DialogEstablished
     | DialogForgotten
+    | SubscriptionEnded
     | FaultReported
 )

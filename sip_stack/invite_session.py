@@ -23,7 +23,7 @@ from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, SUBSCRIBE"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
 Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer"]

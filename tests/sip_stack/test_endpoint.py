@@ -59,7 +59,7 @@ def test_supported_extensions_are_no_reason_to_refuse() -> None:
     assert bob.labels() == ["100 INVITE"]
 
 
-@pytest.mark.parametrize("method", ["MESSAGE", "SUBSCRIBE", "PUBLISH", "REFER", "NEWTHING"])
+@pytest.mark.parametrize("method", ["MESSAGE", "NOTIFY", "PUBLISH", "REFER", "NEWTHING"])
 def test_a_method_that_we_do_not_take_gets_405_and_what_we_do(method: str) -> None:
     """§8.2.1."""
     (refusal,) = _answers(request(method))
