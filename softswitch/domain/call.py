@@ -21,6 +21,7 @@ from typing import Final, Literal, TypeAlias
 from softswitch.domain.causes import Cause
 from softswitch.domain.dialogue import Dialogue
 from softswitch.domain.inputs import HOPS_MAX, CallId, LegId, Origin
+from softswitch.domain.office import Destination
 
 CallState: TypeAlias = Literal["routing", "waiting", "presenting", "dialling", "talking", "direct", "serving", "ended"]
 
@@ -30,7 +31,7 @@ CALL_CHANGES: Final[Mapping[CallState, tuple[CallState, ...]]] = {
     "presenting": ("presenting", "waiting", "talking", "dialling", "direct", "serving", "ended"),
     "dialling": ("talking", "ended"),
     "talking": ("waiting", "direct", "serving", "ended"),
-    "direct": ("waiting", "serving", "ended"),
+    "direct": ("direct", "waiting", "serving", "ended"),
     "serving": ("waiting", "direct", "ended"),
     "ended": (),
 }
@@ -51,6 +52,16 @@ class Connection:
 
 
 @dataclass(slots=True)
+class Consult:
+    """Somebody who is being asked: rung at `legs`, talked with once one is `answered`."""
+
+    destination: Destination
+    agent: str | None = None
+    legs: dict[LegId, None] = field(default_factory=dict)
+    answered: LegId | None = None
+
+
+@dataclass(slots=True)
 class Call:
     """One call, plain data. Times are `now` seconds; `leg` is the caller's.
 
@@ -59,10 +70,12 @@ class Call:
     `priority_s`, `due_at` and `order` the place in it. `skills` are what the caller asks for beside the queue.
     `presentations`: those that were decided or ring. `late_legs`: devices that ring on for a moment because another
     was first. `dialogue`: what the switch talks with the caller. `callback`: the call-back that this call is made
-    for. `overflow` is why the call left its first queue unserved. `playing` is the tag of what the caller hears,
-    `is_spoken_to` while it is speech, `is_announcement_due` when his place is to be told right after it.
-    `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
-    `code`: what the call was about. The counters name what belongs to the call.
+    for. `consult`: who is being asked while the caller waits; `parties`: the others of a conference, and which agents
+    they are; `fallback`: the queue to which a transfer that fails gives him back. `overflow` is why the call left its
+    first queue unserved. `playing` is the tag of what the caller hears, `is_spoken_to` while it is speech,
+    `is_announcement_due` when his place is to be told right after it. `called_agent` and `worst` belong to direct
+    calls: who was asked for by name, and the most telling refusal so far. `code`: what the call was about. The
+    counters name what belongs to the call.
     """
 
     call: CallId
@@ -91,6 +104,11 @@ class Call:
     dialogue: Dialogue | None = None
     overflows: int = 0
     connection: Connection | None = None
+    consult: Consult | None = None
+    parties: dict[LegId, str | None] = field(default_factory=dict)
+    transfers: int = 0
+    fallback: str | None = None
+    has_talked: bool = False
     overflow: Cause | None = None
     playing: str | None = None
     is_spoken_to: bool = False

@@ -31,10 +31,10 @@ def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, no
     reachable = [device for device in devices if floor.is_reachable(device, now)]
     free = [device for device in reachable if not floor.is_in_use(device)]
     if _is_engaged(floor, call.called_agent) or (not free and _is_any_in_use(floor, devices)):
-        end(floor, call, Cause.BUSY, "switch", now)
+        _fail(floor, call, Cause.BUSY, "switch", now)
         return
     if not free:
-        end(floor, call, Cause.UNREACHABLE, "switch", now)
+        _fail(floor, call, Cause.UNREACHABLE, "switch", now)
         return
     if call.is_answered:
         floor.play(call, loop=(RINGBACK,))
@@ -67,12 +67,28 @@ def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:
         presenting.withdraw_from(floor, agent, Cause.BUSY, now)
 
 
+def take_over(floor: Floor, call: Call, agent: str | None, now: float) -> None:
+    """Devices that ring already for somebody else now ring for the caller himself."""
+    call.change("direct", now)
+    call.called_agent = agent
+    floor.play(call, loop=(RINGBACK,))
+    floor.deadlines.set("direct", call.call, now + DIRECT_RING_S)
+
+
+def free_devices(floor: Floor, destination: ToPhone | ToAgent | ToNumber, now: float) -> list[DeviceAddress]:
+    """All that could be rung for the destination now; nothing where the agent is engaged."""
+    if isinstance(destination, ToAgent) and _is_engaged(floor, destination.agent):
+        return []
+    devices = _devices(floor, destination)
+    return [device for device in devices if floor.is_reachable(device, now) and not floor.is_in_use(device)]
+
+
 def refused(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     """A device came to nothing; its leg is already dropped. One that declines declines for all."""
     call.worst = most_telling((call.worst or cause, cause))
     if cause == Cause.DECLINED or not call.dialled_legs:
         ended_by: EndedBy = "agent" if call.worst in (Cause.DECLINED, Cause.BUSY) else "switch"
-        end(floor, call, call.worst, ended_by, now)
+        _fail(floor, call, call.worst, ended_by, now)
 
 
 def expired(floor: Floor, call: Call, now: float) -> None:
@@ -80,7 +96,21 @@ def expired(floor: Floor, call: Call, now: float) -> None:
     has_rung = any(floor.legs[leg].state == "ringing" for leg in call.dialled_legs)
     expiry = Cause.NO_ANSWER if has_rung else Cause.UNREACHABLE
     cause = most_telling((call.worst or expiry, expiry))
-    end(floor, call, cause, "agent" if cause == Cause.BUSY else "switch", now)
+    _fail(floor, call, cause, "agent" if cause == Cause.BUSY else "switch", now)
+
+
+def _fail(floor: Floor, call: Call, cause: Cause, ended_by: EndedBy, now: float) -> None:
+    """Nobody is had there: a caller who was given on goes back to his queue, with his wait; any other call ends."""
+    queue = call.fallback
+    if queue is None or queue not in floor.queues:
+        end(floor, call, cause, ended_by, now)
+        return
+    call.fallback = call.worst = call.called_agent = None
+    floor.deadlines.drop("direct", call.call)
+    for leg in tuple(call.dialled_legs):
+        floor.give_up(leg, Cause.CANCELLED, now)
+    floor.tell(events.CallRouted(floor.wall(now), call.call, f"queue:{queue}", f"transfer failed: {cause.value}"))
+    queueing.enter(floor, call, queue, now, entered_at=call.entered_at, by="transfer")
 
 
 def _devices(floor: Floor, destination: ToPhone | ToAgent | ToNumber) -> list[DeviceAddress]:
@@ -88,8 +118,7 @@ def _devices(floor: Floor, destination: ToPhone | ToAgent | ToNumber) -> list[De
         case ToPhone() | ToNumber():
             return [destination]
         case ToAgent(agent=agent):
-            plan = floor.office.agents.get(agent)
-            return [] if plan is None else list(dict.fromkeys(device.to for device in plan.answers_at))
+            return list(dict.fromkeys(device.to for device in floor.devices_of(agent)))
         case _:
             assert_never(destination)
 

@@ -2,7 +2,7 @@
 
 The outcome follows from what the call has been through, by these rules in this order:
 
-    connected through a queue        answered
+    connected through a queue        answered   (also when he was transferred on after it)
     overflowed from a queue before   overflowed (with the overflow's cause, unless a fault or a command ended it)
     direct, or a sound was said      direct
     the caller left the queue        abandoned
@@ -65,7 +65,7 @@ def _leave_door(floor: Floor, call: Call, queue: str, cause: Cause, now: float, 
 
 
 def _outcome(call: Call, ended_by: EndedBy) -> Outcome:
-    if call.state == "talking":
+    if call.state == "talking" or call.has_talked:
         return "answered"
     if call.overflow is not None:
         return "overflowed"
@@ -92,7 +92,7 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
         queueing.leave_talk(floor, call)
     if call.callback is not None:
         calling_back.lost(floor, call, now)
-    for kind in ("max-wait", "callback-ring", "direct", "say", "late"):
+    for kind in ("max-wait", "callback-ring", "consult", "direct", "say", "late"):
         floor.deadlines.drop(kind, call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.office import Office
+from softswitch.domain.office import Destination, Office
 
 HOPS_MAX: Final = 70
 """RFC 3261 §8.1.1.6 recommends it for calls that begin somewhere."""
@@ -232,6 +232,32 @@ class WithdrawCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferCall:
+    """Whoever talks with the caller gives him on at once."""
+
+    call: CallId
+    to: Destination
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultFor:
+    """Whoever talks with the caller asks somebody first; the caller waits with music."""
+
+    call: CallId
+    to: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class EndConsult:
+    """The caller is handed over to who was asked, all come together, or the caller is taken back."""
+
+    call: CallId
+    how: Literal["complete", "conference", "take-back"]
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCall:
     """Somebody in charge ends a call."""
 
@@ -272,6 +298,9 @@ Input: TypeAlias = (
     | SetPriority
     | SetHotPrompt
     | WithdrawCallback
+    | TransferCall
+    | ConsultFor
+    | EndConsult
     | HangUpCall
     | OfficeChanged
     | DrainStarted

@@ -45,6 +45,7 @@ def connect(floor: Floor, call: Call, leg: Leg, now: float) -> None:
     assert connection is not None
     assert connection.queue is not None
     wait_s = now - call.visit_at
+    call.has_talked = True
     floor.tell(
         events.CallConnected(
             floor.wall(now), call.call, leg.leg, str(leg.device), connection.agent, connection.queue, wait_s

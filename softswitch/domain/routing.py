@@ -119,7 +119,15 @@ def move_on(floor: Floor, call: Call, destination: Destination, cause: Cause, no
     send(floor, call, destination, now, entered_at=entered_at)
 
 
-def send(floor: Floor, call: Call, destination: Destination, now: float, *, entered_at: float | None = None) -> None:
+def send(
+    floor: Floor,
+    call: Call,
+    destination: Destination,
+    now: float,
+    *,
+    entered_at: float | None = None,
+    by: str = "arrival",
+) -> None:
     """Sends a caller to where he is served. `entered_at`: since when his wait counts, if he waited already."""
     for _ in range(OVERFLOWS_MAX):
         if call.overflows > SENT_ON_MAX:
@@ -131,8 +139,8 @@ def send(floor: Floor, call: Call, destination: Destination, now: float, *, ente
                     return
                 turned_away = _turned_away(floor, name, now)
                 if turned_away is None:
-                    by = "arrival" if call.overflow is None else "overflow"
-                    queueing.enter(floor, call, name, now, entered_at=entered_at, by=by)
+                    came_by = by if call.overflow is None or by != "arrival" else "overflow"
+                    queueing.enter(floor, call, name, now, entered_at=entered_at, by=came_by)
                     return
                 destination, outcome, cause = turned_away
                 if isinstance(destination, ToCallback):

@@ -28,6 +28,7 @@ from softswitch.domain import (
     recording,
     routing,
     serving,
+    transferring,
     wrapping_up,
 )
 from softswitch.domain.actions import Action
@@ -61,6 +62,9 @@ _FactOrCommand: TypeAlias = (
     | inputs.SetPriority
     | inputs.SetHotPrompt
     | inputs.WithdrawCallback
+    | inputs.TransferCall
+    | inputs.ConsultFor
+    | inputs.EndConsult
     | inputs.HangUpCall
     | inputs.OfficeChanged
     | inputs.DrainStarted
@@ -181,6 +185,12 @@ class Switch:
                 if callback not in floor.callbacks:
                     raise unknown("call-back", callback, floor.callbacks, "softswitch callback list")
                 calling_back.withdraw(floor, floor.callbacks[callback], now)
+            case inputs.TransferCall(call=call_id, to=to, by=by):
+                transferring.transfer(floor, self._call(call_id), to, now, by=by)
+            case inputs.ConsultFor(call=call_id, to=to):
+                transferring.consult(floor, self._call(call_id), to, now)
+            case inputs.EndConsult():
+                transferring.end_consult(floor, self._call(input_.call), input_, now)
             case inputs.SetPriority():
                 people.set_priority(floor, self._call(input_.call), input_, now)
             case inputs.SetPresence():
@@ -207,17 +217,20 @@ class Switch:
         leg = self.floor.legs.get(leg_id)
         if leg is None or leg.state not in ("dialling", "ringing"):
             return
-        if leg.presentation is not None:
+        call = self.floor.calls[leg.call]
+        if call.consult is not None and leg_id in call.consult.legs:
+            transferring.consult_answered(self.floor, call, leg, now)
+        elif leg.presentation is not None:
             if leg.asks_for_key:
                 confirming.ask(self.floor, leg, now)
             else:
                 presenting.picked_up(self.floor, leg, now)
         elif leg.is_late:
-            joining.picked_up_late(self.floor, self.floor.calls[leg.call], leg, now)
-        elif self.floor.calls[leg.call].state == "dialling":
-            calling_back.answered(self.floor, self.floor.calls[leg.call], now)
+            joining.picked_up_late(self.floor, call, leg, now)
+        elif call.state == "dialling":
+            calling_back.answered(self.floor, call, now)
         else:
-            direct.answered(self.floor, self.floor.calls[leg.call], leg, now)
+            direct.answered(self.floor, call, leg, now)
 
     def _gone(self, leg_id: str, cause: Cause, now: float) -> None:
         floor = self.floor
@@ -229,6 +242,10 @@ class Switch:
             calling_back.not_reached(floor, call, cause, now)
         elif leg_id == call.leg:
             end(floor, call, cause, "caller" if cause in _HANG_UPS else "switch", now)
+        elif call.consult is not None and leg_id in call.consult.legs:
+            transferring.consult_gone(floor, call, leg_id, now)
+        elif leg_id in call.parties:
+            transferring.party_gone(floor, call, leg_id, now)
         elif call.connection is not None and call.connection.leg == leg_id:
             self._called_leg_gone(call, cause, now)
         elif leg.presentation is not None:
@@ -241,7 +258,9 @@ class Switch:
     def _called_leg_gone(self, call: Call, cause: Cause, now: float) -> None:
         if call.state == "dialling":
             calling_back.agent_gone(self.floor, call, cause, now)
-        elif call.state == "talking" and cause in _FAILED_AFTER_PICK_UP:
+        elif transferring.talker_gone(self.floor, call, now):
+            pass
+        elif call.state == "talking" and call.queue is not None and cause in _FAILED_AFTER_PICK_UP:
             joining.lost(self.floor, call, cause, now)
         else:
             end(self.floor, call, cause, "agent" if cause in _HANG_UPS else "switch", now)
@@ -317,6 +336,8 @@ class Switch:
                 joining.let_late_go(floor, floor.calls[key], now)
             case "taken":
                 joining.told_late(floor, key, now)
+            case "consult":
+                transferring.consult_expired(floor, floor.calls[key], now)
             case "callback-ring":
                 calling_back.not_reached(floor, floor.calls[key], Cause.NO_ANSWER, now)
             case "callback-again":
