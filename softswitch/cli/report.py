@@ -17,6 +17,7 @@ from softswitch.domain.office import (
     ToAgentLine,
     ToBusy,
     ToCallback,
+    ToFeature,
     ToMessages,
     ToNumber,
     ToPhone,
@@ -57,7 +58,7 @@ def _meets(office: Office, destination: Destination) -> list[str]:
             return [f'The caller is answered, hears "{sound}", and the call ends.']
         case ToVoicemail(mailbox=mailbox):
             return [f"The caller is answered and can leave a message in mailbox {mailbox}."]
-        case ToAgentLine():
+        case ToAgentLine() | ToFeature():
             return ["Agents log in and out by their number and PIN."]
         case ToMessages():
             return ["Messages are listened to by a mailbox's number and PIN."]
@@ -121,7 +122,7 @@ def _goes_on(office: Office, destination: Destination) -> str:
             return f"can leave a message in mailbox {mailbox}."
         case ToCallback():
             return "is offered to be called back in turn."
-        case ToAgentLine() | ToMessages():
+        case ToAgentLine() | ToMessages() | ToFeature():
             return "is asked for a number and PIN."
 
 

@@ -33,8 +33,8 @@ class Agent:
     `claim` is a presentation that was decided for her but not granted yet. She is left alone until `backoff_until_at`
     and `guard_until_at`. `changed_at`: since when presence and activity are what they are. `misses`: how many calls in
     a row she let ring. `queues_off`: those of her queues that she takes no calls of; `number`: where she answers
-    instead of her own telephones. In wrap-up of a call of `wrap_up_queue`, she `needs_code` until it is
-    classified, and may go at `wrap_up_plain_until_at` when it is.
+    instead of her own telephones; `login`: from which telephone she logged in, if from one. In wrap-up of a call of
+    `wrap_up_queue`, she `needs_code` until it is classified, and may go at `wrap_up_plain_until_at` when it is.
     """
 
     agent: str
@@ -48,6 +48,7 @@ class Agent:
     misses: int = 0
     queues_off: dict[str, None] = field(default_factory=dict)
     number: str | None = None
+    login: str = ""
     wrap_up_plain_until_at: float = 0.0
     wrap_up_queue: str = ""
     needs_code: bool = False

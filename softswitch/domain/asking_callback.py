@@ -15,8 +15,7 @@ from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
 from softswitch.domain.floor import Floor
-from softswitch.domain.numbers import callback_number
-from softswitch.domain.office import CallbackPlan
+from softswitch.domain.numbers import outside_number
 
 KIND: Final = "callback"
 CONFIRM: Final = "callback-confirm"
@@ -49,8 +48,9 @@ def answered(floor: Floor, call: Call, keyed: str, now: float) -> None:
     """A number, or the key for the one that he calls from."""
     queue = call.at_door or call.queue
     assert queue is not None
+    plan = floor.plan(queue).callback
     wanted = call.caller if keyed == THIS_NUMBER else keyed
-    number = callback_number(floor.office, floor.plan(queue).callback or CallbackPlan(()), wanted)
+    number = outside_number(floor.office, () if plan is None else plan.may_call, wanted)
     if number is not None:
         _promise(floor, call, queue, number, now)
     elif not dialogue.ask_again(floor, call, now, (WRONG,)):

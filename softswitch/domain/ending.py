@@ -4,7 +4,7 @@ The outcome follows from what the call has been through, by these rules in this 
 
     connected through a queue        answered   (also when he was transferred on after it)
     overflowed from a queue before   overflowed (with the overflow's cause, unless a fault or a command ended it)
-    direct, or a sound was said      direct
+    direct, or the switch talked     direct
     the caller left the queue        abandoned
     everything else in a queue       failed      (a command among it: `failed`, cause by-command)
 
@@ -71,7 +71,7 @@ def _outcome(call: Call, ended_by: EndedBy) -> Outcome:
         return "overflowed"
     if call.at_door is not None:
         return "abandoned" if ended_by == "caller" else "overflowed"
-    if call.state == "direct":
+    if call.state in ("direct", "serving"):
         return "direct"
     return "abandoned" if ended_by == "caller" else "failed"
 

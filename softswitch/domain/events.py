@@ -350,6 +350,13 @@ class AgentMissed(_Event, frozen=True):
     misses: int
 
 
+class AgentLoginTakenOver(_Event, frozen=True):
+    """Who was logged in at one telephone logged in at another, `at_number`: only the later one counts."""
+
+    agent: str
+    at_number: str
+
+
 class AgentQueueSwitched(_Event, frozen=True):
     """An agent takes calls of this queue, or takes none of it for now."""
 
@@ -442,6 +449,7 @@ Event: TypeAlias = (
     | CallEnded
     | AgentPresenceChanged
     | AgentMissed
+    | AgentLoginTakenOver
     | AgentQueueSwitched
     | AgentNumberSet
     | CallClassified

@@ -58,7 +58,8 @@ class Floor:
     """All state of the switch. Times are `now` seconds; `wall_offset_s` makes wall time of them.
 
     `registered`: phones with a contact; `trunks_down`: carriers that do not answer; `devices_out`: until when a device
-    that could not be reached is left out; `recordings`: those not complete yet, by when they began.
+    that could not be reached is left out; `recordings`: those not complete yet, by when they began;
+    `wrong_pins`: when each agent's PIN was keyed wrongly lately.
     `is_unsettled`: something changed that may give a caller an agent; `is_staffing_due`: agents came or are to go;
     `is_presence_changed`: somebody came, went or paused since queues were looked at for it.
     `standings`: what keeps each agent from callers, worked out anew only for those who were `touched`; `free`: those
@@ -77,6 +78,7 @@ class Floor:
     presentations: dict[str, Presentation] = field(default_factory=dict)
     callbacks: dict[str, Callback] = field(default_factory=dict)
     recordings: dict[str, float] = field(default_factory=dict)
+    wrong_pins: dict[str, list[float]] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
     registered: set[str] = field(default_factory=set)
     trunks_down: set[str] = field(default_factory=set)

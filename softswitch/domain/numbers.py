@@ -8,13 +8,13 @@ inside it, passes the one policy function `may_dial`; nothing else decides who m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import FromPhone, FromTrunk
+from softswitch.domain.inputs import FromPhone, FromTrunk, Presence
 from softswitch.domain.office import (
-    CallbackPlan,
     Destination,
     Office,
     PhonePlan,
@@ -22,6 +22,7 @@ from softswitch.domain.office import (
     ToAgentLine,
     ToBusy,
     ToCallback,
+    ToFeature,
     ToMessages,
     ToNumber,
     ToPhone,
@@ -35,7 +36,7 @@ _OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
 
 
 _CALLABLE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-"""Nobody is called back at a short code."""
+"""Nobody can be had at a short code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,17 @@ def route(office: Office, origin: FromTrunk | FromPhone, dialled: str) -> Route 
     return found
 
 
-def callback_number(office: Office, plan: CallbackPlan, wanted: str) -> str | None:
-    """The number as E.164 if somebody may be called back at it, else None: the policy for call-backs.
+def outside_number(office: Office, prefixes: Sequence[str], wanted: str) -> str | None:
+    """The number as E.164 if it may be called, else None: the policy for numbers that people key or set.
 
-    It must begin with one of the plan's prefixes and be none of the office's own. One that was keyed without country
-    code (0…) is taken for one of the first prefix's country, 00… for an international one.
+    It must begin with one of the prefixes and be none of the office's own. One that was keyed without country code (0…)
+    is taken for one of the first prefix's country, 00… for an international one.
     """
     if wanted.startswith("00"):
         wanted = f"+{wanted[2:]}"
-    elif wanted.startswith("0") and plan.may_call:
-        wanted = f"{plan.may_call[0]}{wanted[1:]}"
-    is_allowed = any(wanted.startswith(prefix) for prefix in plan.may_call)
+    elif wanted.startswith("0") and prefixes:
+        wanted = f"{prefixes[0]}{wanted[1:]}"
+    is_allowed = any(wanted.startswith(prefix) for prefix in prefixes)
     if not is_allowed or wanted in office.numbers or not _CALLABLE.fullmatch(wanted):
         return None
     return wanted
@@ -87,7 +88,7 @@ def may_dial(phone: PhonePlan, destination: Destination) -> bool:
             return "agents" in phone.may_dial
         case ToNumber(number=number):
             return any(entry.startswith("+") and number.startswith(entry) for entry in phone.may_dial)
-        case ToSay() | ToBusy() | ToVoicemail() | ToAgentLine() | ToMessages():
+        case ToSay() | ToBusy() | ToVoicemail() | ToAgentLine() | ToMessages() | ToFeature():
             return True
         case ToCallback():
             return False
@@ -96,6 +97,8 @@ def may_dial(phone: PhonePlan, destination: Destination) -> bool:
 def _by_dial_plan(office: Office, dialled: str) -> Route | None:
     if dialled in office.numbers:
         return Route(office.numbers[dialled], f"number {dialled}")
+    if dialled in (codes := _feature_codes(office)):
+        return Route(ToFeature(codes[dialled]), "a feature code")
     if dialled in office.phones:
         return Route(ToPhone(dialled), "a phone's name")
     if dialled in office.agents:
@@ -105,3 +108,13 @@ def _by_dial_plan(office: Office, dialled: str) -> Route | None:
     if _OUTSIDE_NUMBER.fullmatch(dialled):
         return Route(ToNumber(dialled), "an outside number")
     return None
+
+
+def _feature_codes(office: Office) -> dict[str, Presence]:
+    features = office.features
+    codes: tuple[tuple[str | None, Presence], ...] = (
+        (features.ready, "ready"),
+        (features.pause, "paused"),
+        (features.log_out, "logged-out"),
+    )
+    return {code: presence for code, presence in codes if code is not None}

@@ -123,8 +123,28 @@ class ToMessages:
         return "messages"
 
 
+@dataclass(frozen=True, slots=True)
+class ToFeature:
+    """A feature code: the agent at the telephone gets `ready`, `paused` or `logged-out`. No configuration names it."""
+
+    presence: Literal["ready", "paused", "logged-out"]
+
+    def __str__(self) -> str:
+        return f"feature:{self.presence}"
+
+
 Destination: TypeAlias = (
-    ToQueue | ToPhone | ToAgent | ToNumber | ToSay | ToVoicemail | ToCallback | ToAgentLine | ToMessages | ToBusy
+    ToQueue
+    | ToPhone
+    | ToAgent
+    | ToNumber
+    | ToSay
+    | ToVoicemail
+    | ToCallback
+    | ToAgentLine
+    | ToFeature
+    | ToMessages
+    | ToBusy
 )
 DeviceAddress: TypeAlias = ToPhone | ToNumber
 
@@ -146,7 +166,8 @@ class AgentPlan:
     """A person who answers. Her devices ring when their `after_s` comes, beside the earlier ones or one at a time.
 
     `number` is what she keys at the agent line; `guard_s`: how long she is left alone after she got ready; `wrap_up_s`
-    goes before the queues'. `skills` have levels 1 to SKILL_LEVEL_MAX.
+    goes before the queues'. `skills` have levels 1 to SKILL_LEVEL_MAX. `may_answer_at`: prefixes of the outside numbers
+    that she may set as hers.
     """
 
     agent: str
@@ -159,6 +180,7 @@ class AgentPlan:
     skills: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     wrap_up_s: float | None = None
     guard_s: float = 0
+    may_answer_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,14 @@ Commands, the agents' line, schedules and pages all come through here, so that a
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from softswitch.domain import events, inputs, presence, presenting
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
+from softswitch.domain.numbers import outside_number
 from softswitch.domain.office import PRIORITY_S_MAX
 from softswitch.domain.refusals import CommandRefused, unknown
-
-_OUTSIDE_NUMBER: Final = re.compile(r"\+[1-9][0-9]{2,14}")
 
 
 def set_presence(floor: Floor, agent: Agent, command: inputs.SetPresence, now: float) -> None:
@@ -45,12 +41,16 @@ def switch_queue(floor: Floor, agent: Agent, command: inputs.SwitchAgentQueue, n
 
 def set_number(floor: Floor, agent: Agent, command: inputs.SetAgentNumber, now: float) -> None:
     """Answers at this number until she logs out."""
-    if command.number is not None and not _OUTSIDE_NUMBER.fullmatch(command.number):
-        raise CommandRefused(
-            f"{command.number!r} is no telephone number", "a number with country code is wanted", "such as +46701234567"
-        )
-    if command.number is not None and not floor.office.trunks:
-        raise CommandRefused("there is no trunk to call it by", "[trunk.NAME]", "define one")
+    plan = floor.office.agents[agent.agent]
+    if command.number is not None:
+        if outside_number(floor.office, plan.may_answer_at, command.number) != command.number:
+            raise CommandRefused(
+                f"{agent.agent} cannot be reached at {command.number!r}",
+                f"[agent.{agent.agent}] may_answer_at is {list(plan.may_answer_at)}",
+                "give a number with country code that begins with one of these",
+            )
+        if not floor.office.trunks:
+            raise CommandRefused("there is no trunk to call it by", "[trunk.NAME]", "define one")
     presence.set_number(floor, agent, command.number, now, by=command.by)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import asking_callback, direct, events, overflow, presenting, queueing
+from softswitch.domain import agent_line, asking_callback, direct, events, overflow, presenting, queueing
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.ending import end
@@ -29,6 +29,7 @@ from softswitch.domain.office import (
     ToAgentLine,
     ToBusy,
     ToCallback,
+    ToFeature,
     ToMessages,
     ToNumber,
     ToPhone,
@@ -158,7 +159,13 @@ def send(
             case ToPhone() | ToAgent() | ToNumber():
                 direct.ring(floor, call, destination, now)
                 return
-            case ToVoicemail() | ToCallback() | ToAgentLine() | ToMessages():
+            case ToAgentLine():
+                agent_line.begin(floor, call, now)
+                return
+            case ToFeature(presence=presence):
+                agent_line.dial_code(floor, call, presence, now)
+                return
+            case ToVoicemail() | ToCallback() | ToMessages():
                 end(floor, call, Cause.UNREACHABLE, "switch", now)
                 return
             case _:
