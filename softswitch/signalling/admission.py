@@ -19,6 +19,7 @@ from sip_stack.invite_session import ALLOW
 from sip_stack.message import Request
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import FromPhone, FromTrunk
+from softswitch.signalling.lamps import ALLOW_EVENTS, Lamps
 from softswitch.signalling.phones import Phones
 from softswitch.signalling.trunks import Trunks
 
@@ -33,7 +34,7 @@ class Challenged:
 
 
 class Admission:
-    """Tells trunks, phones and strangers apart and answers what is no call: REGISTER, OPTIONS and the rest."""
+    """Tells trunks, phones and strangers apart and answers what is no call, from REGISTER to SUBSCRIBE."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Admission:
         endpoint: SipEndpoint,
         phones: Phones,
         trunks: Trunks,
+        lamps: Lamps,
         domain: str,
         listening: tuple[tuple[str, Address], ...],
         advertised: Mapping[Address, Address],
@@ -48,6 +50,7 @@ class Admission:
         self._endpoint = endpoint
         self._phones = phones
         self._trunks = trunks
+        self._lamps = lamps
         self._domain = domain
         ours = [address for _, address in listening]
         ours += [advertised[address] for address in ours if address in advertised]
@@ -92,8 +95,12 @@ class Admission:
         if isinstance(origin, Challenged):
             self._endpoint.respond(event.request_id, 401, now, headers=origin.headers)
         elif event.request.method == "OPTIONS":
-            headers = (("Allow", ALLOW), ("Accept", "application/sdp"))
+            headers = (("Allow", ALLOW), ("Accept", "application/sdp"), ("Allow-Events", ALLOW_EVENTS))
             self._endpoint.respond(event.request_id, 200, now, headers=headers)
+        elif event.request.method == "SUBSCRIBE" and isinstance(origin, FromPhone):
+            self._lamps.subscribe(event, origin.phone, self.dialled(event.request.uri), now)
+        elif event.request.method == "SUBSCRIBE":
+            self._endpoint.respond(event.request_id, 403, now)
         else:
             self._endpoint.respond(event.request_id, 405, now, headers=(("Allow", ALLOW),))
 

@@ -17,6 +17,7 @@ from sip_stack.flow import Address
 from softswitch.domain import actions
 from softswitch.settings import Settings
 from softswitch.signalling.admission import Admission, Challenged
+from softswitch.signalling.lamps import Lamps
 from softswitch.signalling.leg_events import LegEvents
 from softswitch.signalling.legs import Legs
 from softswitch.signalling.outbox import Outbox, SignallingOutput
@@ -29,7 +30,7 @@ INCOMING_PREFIX: Final = "in-"
 
 
 class Signalling:
-    """Admission, phones, trunks and legs, wired together."""
+    """Admission, phones, trunks, lamps and legs, wired together."""
 
     def __init__(
         self,
@@ -53,10 +54,12 @@ class Signalling:
             wall_offset_s=wall_offset_s,
             outbox=self._outbox,
         )
+        self.lamps = Lamps(settings.office, endpoint=endpoint, domain=settings.sip.domain)
         self._admission = Admission(
             endpoint=endpoint,
             phones=self.phones,
             trunks=self.trunks,
+            lamps=self.lamps,
             domain=settings.sip.domain,
             listening=listening,
             advertised=advertised,
@@ -86,6 +89,8 @@ class Signalling:
             case sip.DialogForgotten(session=session):
                 if self._dialogs.pop(session, None) is not None:
                     self._outbox.record(DialogDropped(now + self._wall_offset_s, session))
+            case sip.SubscriptionEnded(subscription=subscription):
+                self.lamps.forget(subscription)
             case sip.FaultReported(text=text):
                 self._outbox.fault(text)
             case _:
@@ -131,6 +136,10 @@ class Signalling:
                     self._outbox.media(protocol.StartRecording(recording, bridge, port, path))
             case actions.StopRecording(recording=recording):
                 self._outbox.media(protocol.StopRecording(recording))
+            case actions.ShowLamp():
+                self.lamps.show(action, now)
+            case actions.ShowMessages():
+                self.lamps.show_messages(action, now)
             case actions.ClaimAgent():
                 raise AssertionError("claims are decided by the node")
 
@@ -153,6 +162,7 @@ class Signalling:
         """Takes over a new configuration; sessions in flight go on, contacts of removed phones are dropped."""
         self.trunks.reload(settings.trunks)
         self.phones.reload(settings.phones, now)
+        self.lamps.reload(settings.office, now)
         self.legs.settings = settings
         if self.legs.udp_ports.total:
             self._outbox.media(protocol.LoadSounds(settings.sounds.all_files()))

@@ -120,6 +120,12 @@ class Stage(Turn):
         self.signalling.reload(settings, self.now)
         self._settle()
 
+    def lose_flow(self, source: Address, transport: Transport) -> None:
+        """The connection from there is gone."""
+        self.turn = []
+        self.endpoint.flow_lost(Flow(transport, SWITCH, source), self.now)
+        self._settle()
+
     def lose_media(self) -> None:
         """The media process dies."""
         self.turn = []

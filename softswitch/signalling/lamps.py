@@ -1,0 +1,171 @@
+"""The lamps of the phones: who watches what, and what each is shown.
+
+A phone subscribes (`sip_stack.subscription`) to two events. `message-summary` is its own mailbox, whatever the
+Request-URI says, so that nobody can ask for another's. `dialog` is the lamp that the Request-URI names: a phone, an
+agent or a queue of the office, or any other lamp that the domain has shown. Every phone may watch every lamp.
+
+What lamps mean is the domain's; here a state becomes a document, and each phone that watches gets it. Lamps are off and
+mailboxes empty until the domain says otherwise, which it does anew after each start. Subscriptions do not outlive the
+process: a phone's next refresh is answered with 481, and it subscribes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias, TypeVar
+
+from sip_stack.endpoint import SipEndpoint
+from sip_stack.event_packages import DialogInfo, DialogShown, MessageSummary
+from sip_stack.events import RequestReceived, SubscriptionId
+from sip_stack.subscription import event_of
+from sip_stack.uri import SipUri
+from softswitch.domain.actions import LampState, ShowLamp, ShowMessages
+from softswitch.domain.office import Office
+
+SUBSCRIPTIONS_MAX: Final = 200
+"""Of one phone: the keys of the largest extension modules, and as many again that it forgot as it started anew."""
+ALLOW_EVENTS: Final = "dialog, message-summary"
+
+_Package: TypeAlias = Literal["dialog", "message-summary"]
+_Subject: TypeAlias = tuple[_Package, str]
+_Key = TypeVar("_Key", str, _Subject)
+
+_SHOWN: Final[Mapping[LampState, DialogShown]] = MappingProxyType(
+    {"off": "terminated", "ringing": "early", "on": "confirmed"}
+)
+_NO_MESSAGES: Final = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """One subscription: the phone, and the lamp or mailbox."""
+
+    phone: str
+    subject: _Subject
+
+
+class Lamps:
+    """`mailboxes_of`: the mailbox of each phone, where it is not the phone's own name."""
+
+    def __init__(
+        self, office: Office, *, endpoint: SipEndpoint, domain: str, mailboxes_of: Mapping[str, str] | None = None
+    ) -> None:
+        self._endpoint = endpoint
+        self._domain = domain
+        self._office = office
+        self._mailboxes_of = mailboxes_of or {}
+        self._lamps: dict[str, LampState] = {}
+        self._messages: dict[str, tuple[int, int]] = {}
+        self._watches: dict[SubscriptionId, _Watch] = {}
+        self._of_subject: dict[_Subject, dict[SubscriptionId, None]] = {}
+        self._of_phone: dict[str, dict[SubscriptionId, None]] = {}
+
+    # What the domain says.
+
+    def show(self, action: ShowLamp, now: float) -> None:
+        """The lamp is in that state from now on."""
+        self._lamps[action.lamp] = action.state
+        self._tell(("dialog", action.lamp), now)
+
+    def show_messages(self, action: ShowMessages, now: float) -> None:
+        """The mailbox holds so many messages from now on."""
+        self._messages[action.mailbox] = (action.new, action.old)
+        self._tell(("message-summary", action.mailbox), now)
+
+    # What phones want.
+
+    def subscribe(self, event: RequestReceived, phone: str, dialled: str, now: float) -> None:
+        """Answers a SUBSCRIBE outside any dialog from a phone that has proved its name; raises MalformedMessage."""
+        name = event_of(event.request)
+        if name is None or name.package not in ("dialog", "message-summary"):
+            self._endpoint.respond(event.request_id, 489, now, headers=(("Allow-Events", ALLOW_EVENTS),))
+            return
+        subject: _Subject = ("dialog", dialled)
+        if name.package == "message-summary":
+            subject = ("message-summary", self._mailbox_of(phone))
+        elif not self._is_known(dialled):
+            self._endpoint.respond(event.request_id, 404, now)
+            return
+        watched = self._of_phone.get(phone, {})
+        if len(watched) >= SUBSCRIPTIONS_MAX:
+            warning = f'399 softswitch "SUBSCRIPTIONS_MAX = {SUBSCRIPTIONS_MAX} of a phone"'
+            self._endpoint.respond(event.request_id, 403, now, headers=(("Warning", warning),))
+            return
+        older = [each for each in watched if self._watches[each].subject == subject]
+        headers = (("Allow-Events", ALLOW_EVENTS),)
+        made = self._endpoint.accept_subscription(event.request_id, self._document(subject), now, headers=headers)
+        if made is not None:
+            self._watch(made, _Watch(phone, subject))
+            for each in older:
+                self._endpoint.remind(each, now)
+
+    def forget(self, subscription: SubscriptionId) -> None:
+        """The subscription is over."""
+        watch = self._watches.pop(subscription, None)
+        if watch is not None:
+            _take_out(self._of_subject, watch.subject, subscription)
+            _take_out(self._of_phone, watch.phone, subscription)
+
+    def reload(self, office: Office, now: float, *, mailboxes_of: Mapping[str, str] | None = None) -> None:
+        """Takes over a new configuration: phones and lamps that are gone end their subscriptions, mailboxes may move.
+
+        Without `mailboxes_of` the mailboxes stay as they are.
+        """
+        old, self._office = self._office, office
+        if mailboxes_of is not None:
+            self._mailboxes_of = mailboxes_of
+        for lamp in _names(old) - _names(office):
+            self._lamps.pop(lamp, None)
+        for subscription, watch in list(self._watches.items()):
+            if watch.phone not in office.phones:
+                self._endpoint.end_subscription(subscription, "rejected", now)
+            elif watch.subject[0] == "dialog":
+                if not self._is_known(watch.subject[1]):
+                    self._endpoint.end_subscription(subscription, "noresource", now)
+            elif watch.subject[1] != self._mailbox_of(watch.phone):
+                moved: _Subject = ("message-summary", self._mailbox_of(watch.phone))
+                self.forget(subscription)
+                self._watch(subscription, _Watch(watch.phone, moved))
+                self._endpoint.show(subscription, self._document(moved), now)
+
+    # Inside.
+
+    def _watch(self, subscription: SubscriptionId, watch: _Watch) -> None:
+        self._watches[subscription] = watch
+        self._of_subject.setdefault(watch.subject, {})[subscription] = None
+        self._of_phone.setdefault(watch.phone, {})[subscription] = None
+
+    def _tell(self, subject: _Subject, now: float) -> None:
+        watching = self._of_subject.get(subject)
+        if watching:
+            document = self._document(subject)
+            for subscription in list(watching):
+                self._endpoint.show(subscription, document, now)
+
+    def _document(self, subject: _Subject) -> DialogInfo | MessageSummary:
+        package, name = subject
+        address = str(SipUri("sip", name, self._domain))
+        if package == "dialog":
+            return DialogInfo(address, name, _SHOWN[self._lamps.get(name, "off")])
+        new, old = self._messages.get(name, _NO_MESSAGES)
+        return MessageSummary(address, new, old)
+
+    def _mailbox_of(self, phone: str) -> str:
+        return self._mailboxes_of.get(phone, phone)
+
+    def _is_known(self, lamp: str) -> bool:
+        office = self._office
+        return lamp in office.phones or lamp in office.agents or lamp in office.queues or lamp in self._lamps
+
+
+def _names(office: Office) -> frozenset[str]:
+    return frozenset([*office.phones, *office.agents, *office.queues])
+
+
+def _take_out(index: dict[_Key, dict[SubscriptionId, None]], key: _Key, subscription: SubscriptionId) -> None:
+    found = index[key]
+    del found[subscription]
+    if not found:
+        del index[key]
