@@ -1,31 +1,52 @@
 """Destinations, and the names that may stand in them.
 
 A destination is one string, the same everywhere: `queue:support`, `phone:101`, `agent:anna`, `number:+46701234567`,
-`say:closed`, `busy`. What it names must be there; when a file of the folder could not be read at all, what is missing
-may stand in it, and nothing is said about missing names.
+`voicemail:support`, `say:closed`, `agent-line`, `messages`, `busy`; and `callback`, which leads on from a queue only.
+What it names must be there; when a file of the folder could not be read at all, what is missing may stand in it, and
+nothing is said about missing names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from softswitch.domain.office import Destination, ToAgent, ToBusy, ToNumber, ToPhone, ToQueue, ToSay
+from softswitch.domain.office import (
+    Destination,
+    ToAgent,
+    ToAgentLine,
+    ToBusy,
+    ToCallback,
+    ToMessages,
+    ToNumber,
+    ToPhone,
+    ToQueue,
+    ToSay,
+    ToVoicemail,
+)
 from softswitch.settings.faults import Faults, Place, nearest, suggestion
+from softswitch.settings.section import Section
 from softswitch.settings.sounds import SoundSearch
 
 E164: Final = re.compile(r"\+[1-9][0-9]{2,14}")
 """An outside number: E.164 allows 15 digits."""
 INTERNAL_DIGITS: Final = re.compile(r"[0-9]{1,15}")
 
-LATER_KINDS: Final = ("menu", "hours", "site", "survey", "skill", "flag", "callback", "webhook", "user")
+LATER_KINDS: Final = ("menu", "site", "survey", "skill", "flag", "webhook", "user")
 """Kinds of tables and destinations that the format will have, not available in this version."""
 
-_NAMING: Final = ("queue", "phone", "agent")
+CALLBACK: Final = "callback"
+
+_NAMING: Final = ("queue", "phone", "agent", "voicemail")
 _SCHEMES: Final = (*_NAMING, "number", "say")
-_FORMS: Final = "queue:NAME, phone:NAME, agent:NAME, number:+…, say:SOUND or busy"
+_WORDS: Final[Mapping[str, Destination]] = {
+    "busy": ToBusy(),
+    "agent-line": ToAgentLine(),
+    "messages": ToMessages(),
+}
+_FORMS: Final = "queue:NAME, phone:NAME, agent:NAME, number:+…, voicemail:NAME, say:SOUND, agent-line, messages or busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +68,12 @@ class DestinationReader:
         self._names = names
         self._sounds = sounds
 
-    def read(self, text: str, place: Place) -> Destination | None:
-        """Refuses what is no destination or leads nowhere."""
-        if text == "busy":
-            return ToBusy()
+    def read(self, text: str, place: Place, *, is_from_queue: bool = False) -> Destination | None:
+        """Refuses what is no destination or leads nowhere. `is_from_queue`: callers come from a queue."""
+        if text in _WORDS:
+            return _WORDS[text]
+        if text == CALLBACK:
+            return self._callback(place, is_from_queue=is_from_queue)
         scheme, colon, name = text.partition(":")
         if not colon or scheme not in _SCHEMES or not name:
             self._refuse_form(text, scheme, place)
@@ -61,9 +84,7 @@ class DestinationReader:
             return ToSay(name) if self._sounds.use(name, place) else None
         if not self.expect(scheme, name, place, prefix=f"{scheme}:"):
             return None
-        if scheme == "queue":
-            return ToQueue(name)
-        return ToPhone(name) if scheme == "phone" else ToAgent(name)
+        return _NAMED[scheme](name)
 
     def expect(self, kind: str, name: str, place: Place, *, prefix: str = "") -> bool:
         """Whether `name` is defined; refuses it otherwise, unless it may be in a file that cannot be read."""
@@ -97,6 +118,16 @@ class DestinationReader:
             return ToNumber(number)
         return None
 
+    def _callback(self, place: Place, *, is_from_queue: bool) -> ToCallback | None:
+        if is_from_queue:
+            return ToCallback()
+        self._faults.refuse(
+            place,
+            "only callers who are in a queue can be offered a call-back",
+            'lead them to a queue whose keys, overflow or overflow_to say "callback"',
+        )
+        return None
+
     def _refuse_form(self, text: str, scheme: str, place: Place) -> None:
         near = nearest(scheme, (*_SCHEMES, *LATER_KINDS)) or ""
         if scheme in LATER_KINDS:
@@ -112,4 +143,21 @@ class DestinationReader:
             self._faults.refuse(place, f'"{text}" is no destination', mend)
 
     def _near_bare(self, text: str) -> str:
-        return 'did you mean "busy"?' if nearest(text, ("busy",)) else f"write {_FORMS}"
+        near = nearest(text, (*_WORDS, CALLBACK))
+        return f'did you mean "{near}"?' if near else f"write {_FORMS}"
+
+
+def read_destination(
+    section: Section, key: str, destinations: DestinationReader, *, needed: str = "", is_from_queue: bool = False
+) -> Destination | None:
+    """The destination at a key of a table; None when there is none, or none that can be used."""
+    text = section.text(key, needed=needed, example='"queue:NAME"')
+    return None if text is None else destinations.read(text, section.place_of(key), is_from_queue=is_from_queue)
+
+
+_NAMED: Final[Mapping[str, Callable[[str], Destination]]] = {
+    "queue": ToQueue,
+    "phone": ToPhone,
+    "agent": ToAgent,
+    "voicemail": ToVoicemail,
+}

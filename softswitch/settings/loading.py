@@ -15,16 +15,28 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from softswitch.domain.office import AgentPlan, Destination, Office, PhonePlan, QueuePlan, TrunkPlan
-from softswitch.settings import machine, people
+from softswitch.domain.office import (
+    AgentPlan,
+    Destination,
+    FeatureCodes,
+    MailboxPlan,
+    Office,
+    PhonePlan,
+    QueuePlan,
+    Terms,
+    TrunkPlan,
+)
+from softswitch.settings import machine, naming, numbers, people, queues
 from softswitch.settings.destinations import LATER_KINDS, DestinationReader, Names
 from softswitch.settings.faults import ConfigurationError, ConfigurationErrors, Faults, Place, nearest
+from softswitch.settings.feature_sounds import use_feature_sounds
 from softswitch.settings.model import AcceptFrom, Api, Media, NodeSettings, Phone, Settings, Sip, Trunk
-from softswitch.settings.relations import Whole, check_together
-from softswitch.settings.section import Section, dotted, kind_of
+from softswitch.settings.relations import check_together
+from softswitch.settings.section import Placed, Section, dotted, kind_of
 from softswitch.settings.shipped import shipped_folder
 from softswitch.settings.sounds import SWITCH_SOUNDS, SoundSearch
 from softswitch.settings.toml_tree import Document, Node, NotToml, Table, read_toml
+from softswitch.settings.whole import Whole
 
 FILES_MAX: Final = 1_000
 FILE_BYTES_MAX: Final = 4_000_000
@@ -32,8 +44,8 @@ VERSION_DIGITS: Final = 12
 MAIN_FILE: Final = "softswitch.toml"
 """Where a table that is missing altogether is said to be missing."""
 
-SINGLE_TABLES: Final = ("node", "sip", "media", "api")
-NAMED_TABLES: Final = ("phone", "trunk", "agent", "queue", "number")
+SINGLE_TABLES: Final = ("node", "sip", "media", "api", "pause", "features")
+NAMED_TABLES: Final = ("phone", "trunk", "agent", "queue", "number", "vip", "voicemail")
 
 _NEEDED_TABLES: Final = {
     "sip": '[sip] with listen = ["udp:127.0.0.1:5060"] and domain = "office.example"',
@@ -166,6 +178,11 @@ class _Found:
     agents: dict[str, AgentPlan] = field(default_factory=dict)
     queues: dict[str, QueuePlan] = field(default_factory=dict)
     numbers: dict[str, Destination] = field(default_factory=dict)
+    terms: dict[str, Terms] = field(default_factory=dict)
+    vips: list[tuple[Placed[str], float]] = field(default_factory=list)
+    mailboxes: dict[str, MailboxPlan] = field(default_factory=dict)
+    pause_reasons: tuple[str, ...] | None = None
+    features: FeatureCodes | None = None
     places: dict[tuple[str, ...], Place] = field(default_factory=dict)
     sources: list[tuple[str, AcceptFrom, Place]] = field(default_factory=list)
 
@@ -202,6 +219,7 @@ class _Reading:
         self._refuse_missing_tables()
         whole = self._whole()
         check_together(whole, self._faults)
+        use_feature_sounds(whole, sounds)
         if are_sounds_tried:
             sounds.probe()
         if self._faults.errors:
@@ -240,7 +258,7 @@ class _Reading:
     def _of_name(self, file: Path, kind: str, name: str, node: Node) -> Iterator[_Definition]:
         place = Place(file, node.line, dotted(kind, name))
         if isinstance(node, Table):
-            people.check_name(kind, name, place, self._faults)
+            naming.check_name(kind, name, place, self._faults)
             yield _Definition(kind, name, file, node)
         else:
             self._faults.refuse(
@@ -322,9 +340,23 @@ class _Reading:
             case "agent":
                 found.agents.setdefault(name, people.read_agent(section, name, faults, destinations))
             case "queue":
-                found.queues.setdefault(name, people.read_queue(section, name, faults, destinations, sounds))
+                found.queues.setdefault(name, queues.read_queue(section, name, faults, destinations, sounds))
             case "number":
-                found.numbers.setdefault(name, people.read_number(section, destinations))
+                to, terms = numbers.read_number(section, faults, destinations)
+                found.numbers.setdefault(name, to)
+                found.terms.setdefault(name, terms)
+            case "vip":
+                callers, priority_s = numbers.read_vip(section, faults)
+                found.vips += [(caller, priority_s) for caller in callers]
+            case "voicemail":
+                mailbox = numbers.read_mailbox(section, name, faults, sounds, destinations)
+                found.mailboxes.setdefault(name, mailbox)
+            case "pause":
+                reasons = people.read_pause(section, faults)
+                found.pause_reasons = found.pause_reasons or reasons
+            case "features":
+                features = people.read_features(section, faults)
+                found.features = found.features or features
 
     def _whole(self) -> Whole:
         found = self._found
@@ -339,8 +371,13 @@ class _Reading:
             agents=MappingProxyType(found.agents),
             queues=MappingProxyType(found.queues),
             numbers=MappingProxyType(found.numbers),
+            terms=MappingProxyType(found.terms),
+            vips=found.vips,
+            mailboxes=MappingProxyType(found.mailboxes),
+            features=found.features or FeatureCodes(),
             places=found.places,
             sources=found.sources,
+            is_complete=self._is_complete,
         )
 
     def _settings(self, whole: Whole, version: str, sounds: SoundSearch) -> Settings:
@@ -357,6 +394,11 @@ class _Reading:
             phones=whole.phones,
             trunks=MappingProxyType(trunks),
             numbers=whole.numbers,
+            terms=MappingProxyType({name: terms for name, terms in whole.terms.items() if terms != Terms()}),
+            mailboxes=whole.mailboxes,
+            vips=MappingProxyType({caller.value: priority_s for caller, priority_s in whole.vips}),
+            pause_reasons=self._found.pause_reasons or (),
+            features=whole.features,
         )
         return Settings(
             folder=self._folder.absolute(),

@@ -1,51 +1,24 @@
 """What can only be seen of a configuration as a whole: things that are right alone and wrong together.
 
 Each check takes the values and the places they came from. What would fail on a call, or keep the switch from starting,
-is refused; what works but is hardly meant becomes a warning that `check` prints.
+is refused; what works but is hardly meant becomes a warning that `check` prints. Here stand those of the machine and of
+what is dialled; those of queues are `queue_relations`, those of people and mailboxes `people_relations`.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Final
 
-from softswitch.domain.office import AgentPlan, Destination, PhonePlan, QueuePlan
-from softswitch.settings.faults import Faults, Place
-from softswitch.settings.model import AcceptFrom, Api, Media, Sip, Trunk
-from softswitch.settings.people import follow
-
-OVERFLOW_QUEUES_MAX: Final = 7
-"""Queues that overflow one into the next. On a call the chain is followed at once when all of them are full."""
+from softswitch.settings.faults import Faults
+from softswitch.settings.model import AcceptFrom
+from softswitch.settings.people_relations import check_people
+from softswitch.settings.queue_relations import check_queues
+from softswitch.settings.whole import Whole
 
 _DIAL_ORDER: Final = ("number", "phone", "agent", "queue")
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A configuration before it is known to be right, with the place of each of its keys by dotted path.
-
-    `sources` are the members of all trunks' `accept_from`: trunk, value and place.
-    """
-
-    sip: Sip
-    media: Media
-    api: Api | None
-    trunks: Mapping[str, Trunk]
-    phones: Mapping[str, PhonePlan]
-    agents: Mapping[str, AgentPlan]
-    queues: Mapping[str, QueuePlan]
-    numbers: Mapping[str, Destination]
-    places: Mapping[tuple[str, ...], Place]
-    sources: Sequence[tuple[str, AcceptFrom, Place]]
-
-    def place(self, *path: str) -> Place:
-        """The place of a key, or of what it is in where it is left out."""
-        while path not in self.places:
-            path = path[:-1]
-        return self.places[path]
 
 
 def check_together(whole: Whole, faults: Faults) -> None:
@@ -54,8 +27,8 @@ def check_together(whole: Whole, faults: Faults) -> None:
     _check_udp_ports(whole, faults)
     _check_trunk_hosts(whole, faults)
     _check_sources(whole, faults)
-    _check_overflow(whole, faults)
-    _warn_of_queues(whole, faults)
+    check_queues(whole, faults)
+    check_people(whole, faults)
     _warn_of_dialling(whole, faults)
 
 
@@ -139,47 +112,6 @@ def _check_sources(whole: Whole, faults: Faults) -> None:
         else:
             faults.warn(
                 place, f"{second} overlaps with {first} of trunk {one}, at {first_place}", f"{one} comes first and wins"
-            )
-
-
-def _check_overflow(whole: Whole, faults: Faults) -> None:
-    refused: set[str] = set()
-    for name in whole.queues:
-        chain = follow(whole.queues, name)
-        place = whole.place("queue", name, "overflow_to")
-        if len(chain) > 1 and chain[-1] == name:
-            if name not in refused:
-                faults.refuse(
-                    place,
-                    f"callers would go round in a circle: {' → '.join(chain)}",
-                    "let one of them overflow to something else than a queue",
-                )
-            refused.update(chain)
-        elif chain[-1] not in chain[:-1] and len(chain) > OVERFLOW_QUEUES_MAX:
-            faults.refuse(
-                place,
-                f"more than OVERFLOW_QUEUES_MAX = {OVERFLOW_QUEUES_MAX} queues overflow one into the next",
-                "shorten the chain",
-            )
-
-
-def _warn_of_queues(whole: Whole, faults: Faults) -> None:
-    for name, queue in whole.queues.items():
-        if not queue.agents:
-            faults.warn(
-                whole.place("queue", name), f"queue {name} has no agents: its callers wait in vain", "add agents"
-            )
-        if queue.max_wait_s is None:
-            faults.warn(
-                whole.place("queue", name),
-                f"callers of queue {name} may wait for ever",
-                "set max_wait_s and overflow_to",
-            )
-        if queue.record == "on-demand":
-            faults.warn(
-                whole.place("queue", name, "record"),
-                "nobody can start a recording by hand in this version: nothing is recorded",
-                'use "always" to record',
             )
 
 

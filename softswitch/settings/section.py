@@ -128,6 +128,10 @@ class Section:
             return None
         return [(item, Place(self._file, item.line, place.key)) for item in node.items]
 
+    def is_empty_list(self, key: str) -> bool:
+        node = self._table.entries.get(key)
+        return isinstance(node, Array) and not node.items
+
     def without_doubles(self, found: Iterable[Placed[str]]) -> list[Placed[str]]:
         """Refuses what stands twice in a list, with both places."""
         first: dict[str, Placed[str]] = {}
@@ -213,9 +217,23 @@ class Section:
             if key not in misspelt:
                 self._faults.refuse(self.place, f'"{key}" is missing', f"add {key} = {example}")
 
+    def table(self, key: str, *, example: str) -> Section | None:
+        """A table inside this one, None when the key is absent or no table."""
+        node = self.node(key)
+        if node is None:
+            return None
+        if not isinstance(node, Table):
+            self._faults.refuse(self.place_of(key), f"this must be a table, not {kind_of(node)}", f"write {example}")
+            return None
+        return self.inner(key, node)
+
     def inner(self, key: str, node: Table) -> Section:
-        """A table inside this one."""
+        """A table inside this one, or inside a list of it."""
         return Section(self._faults, self._file, self._key(key), node)
+
+    def names(self) -> list[str]:
+        """All keys that it has, for tables whose keys are names."""
+        return list(self._table.entries)
 
     def _key(self, key: str) -> str:
         return f"{self._path}.{dotted(key)}"

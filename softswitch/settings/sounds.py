@@ -102,15 +102,28 @@ class SoundSearch:
         self._refuse_missing(name, place)
         return False
 
-    def use_series(self, names: Sequence[str], place: Place) -> bool:
-        """Notes that all of these are played; refuses once, naming them, when some are not there."""
-        missing = [name for name in names if not any(self._files_named(base, name) for base in self._bases)]
+    def use_series(self, names: Sequence[str], place: Place, *, otherwise: str = "write 0") -> bool:
+        """Notes that all of these are played; refuses once, naming them, when some are not there.
+
+        `otherwise`: how to do without them.
+        """
+        missing = [name for name in names if not self.is_there(name)]
         if missing:
             others = f" and {len(missing) - 1} more sounds" if len(missing) > 1 else ""
-            mend = f"put them into {self._bases[0]}, or write 0"
+            mend = f"put them into {self._bases[0]}, or {otherwise}"
             self._faults.refuse(place, f'there is no sound "{missing[0]}"{others} that this needs', mend)
             return False
         return all(self.use(name, place) for name in names)
+
+    def use_if_there(self, names: Sequence[str], place: Place) -> None:
+        """Notes those of these that are there: without the others, there is silence for a moment."""
+        for name in names:
+            if self.is_there(name):
+                self.use(name, place)
+
+    def is_there(self, name: str) -> bool:
+        """Whether there is a file of that name anywhere."""
+        return any(self._files_named(base, name) for base in self._bases)
 
     def probe(self) -> None:
         """Tries to read every file that is used; refuses what cannot be."""

@@ -1,0 +1,99 @@
+"""What the switch says of itself where a feature is switched on: every such sound must be there before a call needs it.
+
+A feature that the configuration asks for needs all its sentences. What the switch may come to say without being asked
+(a number that an agent sets by command is confirmed by a key too) is taken where it is there, and is silence where an
+office in a language of its own has not recorded it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from softswitch.domain import asking_callback, joining
+from softswitch.domain.office import ToAgentLine, ToMessages
+from softswitch.settings.sounds import SoundSearch
+from softswitch.settings.whole import Whole
+
+WAIT_SOUNDS: Final = (
+    "wait-under-1",
+    "wait-1-2",
+    "wait-1-3",
+    "wait-2-4",
+    "wait-3-5",
+    "wait-3-6",
+    "wait-4-8",
+    "wait-5-10",
+    "wait-8-15",
+    "wait-10-20",
+    "wait-15-30",
+    "wait-20-40",
+    "wait-30-60",
+    "wait-over-60",
+    "wait-longer",
+    "wait-staff",
+)
+VOICEMAIL_SOUNDS: Final = ("voicemail-saved", "voicemail-full", "beep")
+MESSAGES_SOUNDS: Final = (
+    "voicemail-mailbox",
+    "voicemail-none",
+    "voicemail-new-messages",
+    "voicemail-old-messages",
+    "voicemail-next",
+    "voicemail-deleted",
+    "voicemail-end",
+    "agent-pin",
+    "agent-wrong",
+    "agent-blocked",
+    "press-hash",
+)
+AGENT_LINE_SOUNDS: Final = (
+    "agent-id",
+    "agent-pin",
+    "agent-wrong",
+    "agent-menu",
+    "agent-ready",
+    "agent-paused",
+    "agent-logged-out",
+    "agent-taken-over",
+    "agent-blocked",
+    "agent-number",
+    "agent-number-set",
+    "agent-queue-on",
+    "agent-queue-off",
+    "agent-queues",
+    "press-hash",
+)
+
+
+def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
+    """Notes all of them; refuses features whose sounds are missing, each at the key that switches it on."""
+    _use_confirmation(whole, sounds)
+    for name, queue in whole.queues.items():
+        if queue.callback is not None:
+            place = whole.place("queue", name, "callback")
+            sounds.use_series(asking_callback.SOUNDS, place, otherwise="offer no call-back")
+        if queue.announce_wait and queue.announce_position_every_s:
+            sounds.use_series(WAIT_SOUNDS, whole.place("queue", name, "announce_wait"), otherwise="write false")
+    for name, mailbox in whole.mailboxes.items():
+        place = whole.place("voicemail", name)
+        sounds.use_series((mailbox.greeting, *VOICEMAIL_SOUNDS), place, otherwise="take the mailbox out")
+    for to, place in whole.destinations():
+        if isinstance(to, ToMessages):
+            sounds.use_series(MESSAGES_SOUNDS, place, otherwise="lead elsewhere")
+        elif isinstance(to, ToAgentLine):
+            sounds.use_series(AGENT_LINE_SOUNDS, place, otherwise="lead elsewhere")
+
+
+def _use_confirmation(whole: Whole, sounds: SoundSearch) -> None:
+    asking = {
+        name: whole.place("agent", name, "answers_at")
+        for name, agent in whole.agents.items()
+        if any(device.confirm for device in agent.answers_at)
+    }
+    for name, queue in whole.queues.items():
+        needed = (queue.confirm_sound, joining.TAKEN)
+        place = next((asking[agent] for agent in queue.agents if agent in asking), None)
+        if place is not None:
+            sounds.use_series(needed, place, otherwise="set confirm = false")
+        else:
+            sounds.use_if_there(needed, whole.place("queue", name))
