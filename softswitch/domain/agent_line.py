@@ -111,30 +111,36 @@ def silent(floor: Floor, call: Call, now: float) -> None:
         _goodbye(floor, call, (GOODBYE,))
 
 
+def note_wrong_pin(floor: Floor, whose: str, now: float) -> None:
+    """A PIN was keyed wrongly."""
+    floor.wrong_pins.setdefault(whose, []).append(now)
+    del floor.wrong_pins[whose][:-LOCK_AFTER]
+
+
+def is_locked(floor: Floor, whose: str, now: float) -> bool:
+    """Whether it was keyed wrongly so often lately that it is not heard."""
+    recent = [at for at in floor.wrong_pins.get(whose, ()) if at > now - LOCK_S]
+    return len(recent) >= LOCK_AFTER
+
+
 def _identify(floor: Floor, call: Call, pin: str, now: float) -> None:
     """Number and PIN are judged together, so that nobody learns which numbers there are."""
     talk = dialogue.of(call)
     plan = next((plan for plan in floor.office.agents.values() if plan.number == talk.known["id"]), None)
     is_right = plan is not None and plan.pin is not None and hmac.compare_digest(plan.pin, pin)
-    if is_right and plan is not None and not _is_locked(floor, plan.agent, now):
+    if is_right and plan is not None and not is_locked(floor, plan.agent, now):
         floor.wrong_pins.pop(plan.agent, None)
         talk.known["agent"] = plan.agent
         _menu(floor, call, now)
         return
     if plan is not None:
-        floor.wrong_pins.setdefault(plan.agent, []).append(now)
-        del floor.wrong_pins[plan.agent][:-LOCK_AFTER]
+        note_wrong_pin(floor, plan.agent, now)
     tries = int(talk.known.get("tries", "0")) + 1
     talk.known["tries"] = str(tries)
     if tries >= dialogue.TRIES_MAX:
         _goodbye(floor, call, (BLOCKED,))
     else:
         dialogue.ask(floor, call, "id", (WRONG, ID), now)
-
-
-def _is_locked(floor: Floor, agent: str, now: float) -> bool:
-    recent = [at for at in floor.wrong_pins.get(agent, ()) if at > now - LOCK_S]
-    return len(recent) >= LOCK_AFTER
 
 
 def _menu(floor: Floor, call: Call, now: float, *said: str) -> None:

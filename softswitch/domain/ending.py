@@ -92,7 +92,7 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
         queueing.leave_talk(floor, call)
     if call.callback is not None:
         calling_back.lost(floor, call, now)
-    for kind in ("max-wait", "callback-ring", "consult", "direct", "say", "late"):
+    for kind in ("max-wait", "message", "callback-ring", "consult", "direct", "say", "late"):
         floor.deadlines.drop(kind, call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

@@ -23,6 +23,7 @@ from softswitch.domain.distributor import Decision, Rule
 from softswitch.domain.events import Event
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.leg import Leg
+from softswitch.domain.mailboxes import Mailboxes, Pending
 from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
 from softswitch.domain.queue import Queue
 from softswitch.domain.statistics import Statistics
@@ -78,6 +79,8 @@ class Floor:
     presentations: dict[str, Presentation] = field(default_factory=dict)
     callbacks: dict[str, Callback] = field(default_factory=dict)
     recordings: dict[str, float] = field(default_factory=dict)
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    pending_messages: dict[str, Pending] = field(default_factory=dict)
     wrong_pins: dict[str, list[float]] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
     registered: set[str] = field(default_factory=set)
@@ -105,6 +108,7 @@ class Floor:
         self._outbox.append(event)
         self.records.apply(event)
         self.statistics.apply(event)
+        self.mailboxes.apply(event)
 
     def ask(self, action: Action) -> None:
         """Something is wanted."""

@@ -26,17 +26,20 @@ def path_of(recording: str, wall_at: float, timezone: str) -> str:
 
 def start(floor: Floor, call: Call, now: float) -> None:
     """Records the call's bridge from now on, the caller on the left."""
-    assert call.connection is not None
+    begin(floor, call, call.call, now)
+
+
+def begin(floor: Floor, call: Call, bridge: str, now: float) -> str:
+    """Records a bridge of the call from now on, the caller on the left; returns the file's path."""
+    connection = call.connection
     recording = call.next_recording()
     call.recording = recording
     floor.recordings[recording] = now
     path = path_of(recording, floor.wall(now), floor.office.timezone)
-    floor.tell(
-        events.RecordingStarted(
-            floor.wall(now), call.call, recording, call.connection.agent, call.connection.queue, path
-        )
-    )
-    floor.ask(actions.StartRecording(recording, call.call, call.leg, path))
+    agent, queue = (None, None) if connection is None else (connection.agent, connection.queue)
+    floor.tell(events.RecordingStarted(floor.wall(now), call.call, recording, agent, queue, path))
+    floor.ask(actions.StartRecording(recording, bridge, call.leg, path))
+    return path
 
 
 def stop(floor: Floor, call: Call, now: float) -> None:

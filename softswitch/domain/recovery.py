@@ -161,6 +161,7 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
             snapshot.append(events.WrapUpStarted(floor.wall(now), agent.agent, agent.wrap_up_call or "", until))
     for callback in floor.callbacks.values():
         snapshot += _promise(floor, callback)
+    snapshot += floor.mailboxes.snapshot()
     return snapshot
 
 

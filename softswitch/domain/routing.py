@@ -12,7 +12,17 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import agent_line, asking_callback, direct, events, overflow, presenting, queueing
+from softswitch.domain import (
+    agent_line,
+    asking_callback,
+    direct,
+    events,
+    messages,
+    overflow,
+    presenting,
+    queueing,
+    voicemail,
+)
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.ending import end
@@ -165,7 +175,13 @@ def send(
             case ToFeature(presence=presence):
                 agent_line.dial_code(floor, call, presence, now)
                 return
-            case ToVoicemail() | ToCallback() | ToMessages():
+            case ToVoicemail(mailbox=mailbox):
+                voicemail.begin(floor, call, mailbox, now)
+                return
+            case ToMessages():
+                messages.begin(floor, call, now)
+                return
+            case ToCallback():
                 end(floor, call, Cause.UNREACHABLE, "switch", now)
                 return
             case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from softswitch.domain import agent_line, asking_callback, dialogue
+from softswitch.domain import agent_line, asking_callback, dialogue, messages, voicemail
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
@@ -31,6 +31,8 @@ class Room(Protocol):
 _ROOMS: Final[dict[str, Room]] = {
     agent_line.KIND: agent_line,
     asking_callback.KIND: asking_callback,
+    messages.KIND: messages,
+    voicemail.KIND: voicemail,
 }
 
 

@@ -29,6 +29,7 @@ from softswitch.domain import (
     routing,
     serving,
     transferring,
+    voicemail,
     wrapping_up,
 )
 from softswitch.domain.actions import Action
@@ -95,6 +96,7 @@ class Switch:
     def recall(self, event: Event) -> None:
         """One event of the journal: today's figures go on where they were."""
         self.floor.statistics.apply(event)
+        self.floor.mailboxes.apply(event)
 
     def restore(self, recovery: Recovery, now: float) -> None:
         """Agents are as the journal knows them; those it does not know begin as the office says."""
@@ -158,8 +160,10 @@ class Switch:
                 self._gone(leg_id, cause, now)
             case inputs.PlaybackEnded(leg=leg_id, tag=tag):
                 self._played(leg_id, tag, now)
-            case inputs.RecordingCompleted():
+            case inputs.RecordingCompleted(recording=name):
                 recording.completed(floor, input_, now)
+                if (pending := floor.pending_messages.pop(name, None)) is not None:
+                    voicemail.completed(floor, pending, input_, now)
             case inputs.LegHeard(leg=leg_id):
                 joining.heard(floor, leg_id, now)
             case inputs.DigitPressed(leg=leg_id, digit=digit):
@@ -344,6 +348,8 @@ class Switch:
                 calling_back.come_into_line(floor, floor.callbacks[key], now)
             case "callback-keep":
                 calling_back.too_old(floor, floor.callbacks[key], now)
+            case "message":
+                voicemail.too_long(floor, floor.calls[key], now)
             case "key":
                 serving.silent(floor, floor.calls[key], now)
             case "dialogue-end":
