@@ -79,6 +79,7 @@ class LegEvents:
             case protocol.PortFailed(port=port, reason=reason):
                 self._outbox.fault(f"media port {port} failed: {reason}")
             case protocol.SoundsLoaded(failed=failed):
+                self._legs.playing.loaded()
                 for file, reason in failed[:SOUND_FAULTS_TOLD_MAX]:
                     self._outbox.fault(f"the sound {file} cannot be played: {reason}")
             case protocol.EngineReport():
@@ -89,6 +90,7 @@ class LegEvents:
     def lose_media(self, now: float) -> None:
         """The media process is gone: every leg that had media ends."""
         self.engine_report = None
+        self._legs.playing.lost()
         for leg in tuple(self._legs):
             if leg.media is None:
                 continue

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from media.protocol import ClosePort, Join, Leave, OpenPort, Play, SetStream, StopPlaying
+from media.protocol import ClosePort, Join, Leave, OpenPort, SetStream
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.events import SessionInvited
 from sip_stack.headers import NameAddr
@@ -29,6 +29,7 @@ from softswitch.signalling import negotiation
 from softswitch.signalling.negotiation import LegMedia
 from softswitch.signalling.outbox import Outbox
 from softswitch.signalling.phones import Phones
+from softswitch.signalling.playing import Playing
 from softswitch.signalling.sip_causes import headers_of_hang_up, refusal_of_cause
 from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Target, Trunks
@@ -83,6 +84,7 @@ class Legs:
         self.trunks = trunks
         self.outbox = outbox
         self.udp_ports = UdpPorts()
+        self.playing = Playing(settings, outbox)
         self.traces = traces
         self._phones = phones
         self._legs: dict[LegId, Leg] = {}
@@ -95,6 +97,10 @@ class Legs:
 
     def __len__(self) -> int:
         return len(self._legs)
+
+    def use(self, settings: Settings) -> None:
+        """Goes by this configuration from now on."""
+        self.settings = self.playing.settings = settings
 
     def of_session(self, session: str) -> Leg | None:
         """The leg that the session serves, None when it was let go of."""
@@ -254,14 +260,12 @@ class Legs:
     def play(self, action: actions.PlayOnLeg) -> None:
         leg = self._legs.get(action.leg)
         if leg is not None and leg.media is not None:
-            self.outbox.media(
-                Play(leg.media.port, action.tag, once=self._files(action.once), loop=self._files(action.loop))
-            )
+            self.playing.play(leg.media.port, action)
 
     def stop_playing(self, action: actions.StopPlayingOnLeg) -> None:
         leg = self._legs.get(action.leg)
         if leg is not None and leg.media is not None:
-            self.outbox.media(StopPlaying(leg.media.port, action.tag))
+            self.playing.stop(leg.media.port, action.tag)
 
     def join(self, action: actions.JoinLeg) -> None:
         leg = self._legs.get(action.leg)
@@ -290,6 +294,7 @@ class Legs:
         if leg.media is None:
             return
         self._leg_of_port.pop(leg.media.port, None)
+        self.playing.forget(leg.media.port)
         if leg.media.is_open:
             self.outbox.media(ClosePort(leg.media.port))
         self.udp_ports.give_back(leg.media.udp_port, leg.media.generation)
@@ -331,6 +336,3 @@ class Legs:
 
     def _shown(self, caller: str, name: str) -> NameAddr:
         return NameAddr(name, SipUri(scheme="sip", user=caller, host=self.settings.sip.domain))
-
-    def _files(self, sounds: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(file for sound in sounds for file in self.settings.sounds.files(sound))

@@ -163,7 +163,7 @@ class Signalling:
         self.trunks.reload(settings.trunks)
         self.phones.reload(settings.phones, now)
         self.lamps.reload(settings.office, now)
-        self.legs.settings = settings
+        self.legs.use(settings)
         if self.legs.udp_ports.total:
             self._outbox.media(protocol.LoadSounds(settings.sounds.all_files()))
 
