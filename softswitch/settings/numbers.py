@@ -47,8 +47,8 @@ def read_mailbox(
 ) -> MailboxPlan:
     """A mailbox: who can open it is said by a number with a PIN, by phones, or both."""
     greeting = section.text("greeting")
-    if greeting is not None:
-        sounds.use(greeting, section.place_of("greeting"))
+    if greeting is not None and not sounds.use(greeting, section.place_of("greeting")):
+        greeting = None
     number, pin = (
         keyed(section, "number", "a mailbox's number", "50", faults),
         keyed(section, "pin", "a PIN", "8041", faults),

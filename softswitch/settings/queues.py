@@ -109,7 +109,8 @@ def _sound(section: Section, key: str, sounds: SoundSearch, *, may_be_folder: bo
 
 
 def _announced_every_s(section: Section, faults: Faults, sounds: SoundSearch) -> float:
-    every_s = section.number("announce_position_every_s", low=0, high=DAY_S) or 0
+    given = section.number("announce_position_every_s", low=0, high=DAY_S)
+    every_s = given or 0
     place = section.place_of("announce_position_every_s")
     if 0 < every_s < ANNOUNCE_S_MIN:
         faults.refuse(
@@ -119,7 +120,8 @@ def _announced_every_s(section: Section, faults: Faults, sounds: SoundSearch) ->
         )
     elif every_s:
         sounds.use_series(announcing.sounds(), place)
-    if not every_s and not section.has("announce_position_every_s") and section.has("announce_wait"):
+    is_never_told = given == 0 or not section.has("announce_position_every_s")
+    if is_never_told and section.flag("announce_wait", default=False):
         faults.refuse(
             section.place_of("announce_wait"),
             "the wait is told together with the place in the queue, and that is never told",

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.domain.office import Destination, ToAgent, ToBusy, ToNumber, ToPhone, ToQueue, ToSay
+from softswitch.domain.office import (
+    Destination,
+    ToAgent,
+    ToAgentLine,
+    ToBusy,
+    ToCallback,
+    ToMessages,
+    ToNumber,
+    ToPhone,
+    ToQueue,
+    ToSay,
+    ToVoicemail,
+)
 from softswitch.settings.destinations import DestinationReader, Names
 from softswitch.settings.faults import Faults, Place
 from softswitch.settings.sounds import SoundSearch
@@ -19,6 +31,7 @@ DEFINED = {
     "agent": ["anna"],
     "number": ["+46850010000"],
     "trunk": ["carrier"],
+    "voicemail": ["support"],
 }
 
 
@@ -48,6 +61,9 @@ class Reading:
         ("agent:anna", ToAgent("anna")),
         ("number:+46701234567", ToNumber("+46701234567")),
         ("say:closed", ToSay("closed")),
+        ("voicemail:support", ToVoicemail("support")),
+        ("agent-line", ToAgentLine()),
+        ("messages", ToMessages()),
         ("busy", ToBusy()),
     ],
 )
@@ -71,6 +87,12 @@ def test_each_form_becomes_what_it_names_and_is_written_back_the_same(
         ("101", 'did you mean "phone:101"?'),
         ("+46701234567", 'did you mean "number:+46701234567"?'),
         ("bussy", 'did you mean "busy"?'),
+        ("agentline", 'did you mean "agent-line"?'),
+        ("message", 'did you mean "messages"?'),
+        ("callbak", 'did you mean "callback"?'),
+        ("callback", "keys, overflow or overflow_to"),
+        ("voicemail:suport", 'did you mean "voicemail:support"?'),
+        ("voicmail:support", 'did you mean "voicemail:support"?'),
         ("number:0701234567", 'write it like "number:+46701234567"'),
         ("number:+46850010000", "write where [number.+46850010000] leads to"),
         ("menu:main", "not available yet"),
@@ -84,6 +106,12 @@ def test_what_leads_nowhere_is_refused_with_the_way_out(tmp_path: Path, text: st
     assert reading.read(text) is None
     assert len(reading.faults.errors) == 1
     assert mend in reading.said
+
+
+def test_a_call_back_leads_on_from_a_queue(tmp_path: Path) -> None:
+    reading = Reading(tmp_path)
+    assert reading.reader.read("callback", PLACE, is_from_queue=True) == ToCallback()
+    assert reading.faults.errors == ()
 
 
 def test_a_number_needs_a_trunk(tmp_path: Path) -> None:

@@ -15,23 +15,13 @@ import pytest
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from softswitch.domain.office import Device, ServiceGoal, ToNumber, ToPhone, ToQueue, ToSay
-from softswitch.settings import AcceptFrom, ConfigurationError, ConfigurationErrors, Listen, glimpse, load
-from tests.softswitch.settings.offices import REPOSITORY, change, copy_office, line_of
+from softswitch.settings import AcceptFrom, ConfigurationErrors, Listen, glimpse, load
+from tests.softswitch.settings.offices import REPOSITORY, change, copy_office, errors_of, line_of, warnings_of
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
     return copy_office(tmp_path)
-
-
-def errors_of(office: Path) -> tuple[ConfigurationError, ...]:
-    with pytest.raises(ConfigurationErrors) as caught:
-        load(office, are_sounds_tried=False)
-    return caught.value.errors
-
-
-def warnings_of(office: Path) -> list[str]:
-    return [warning.what for warning in load(office, are_sounds_tried=False).warnings]
 
 
 def test_the_shipped_office_is_right_as_it_stands() -> None:
