@@ -266,7 +266,6 @@ class Notifier:
     def _end(self, known: _Subscription, reason: EndReason, now: float) -> None:
         if known.ending is None:
             known.ending, known.is_due = reason, True
-            self._deadlines.cancel((known.subscription, "expiry"))
             self._go_on(known, now)
 
     def _go_on(self, known: _Subscription, now: float) -> None:

@@ -8,7 +8,7 @@ of the switch's SIP. What the person does by himself is a `Manner`; what a scena
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 from tests.sim.exchange import GIVE_UP_S, Exchange
@@ -16,6 +16,7 @@ from tests.sim.happenings import Happenings
 from tests.sim.network import Place, VirtualNetwork
 from tests.sim.person import Call, Manner
 from tests.sim.sip_text import SipText, authorization, parameter, place_of, rtp_place, uri_of, user_of
+from tests.sim.watching import LampKeys
 
 EXPIRES_S = 600
 REASONS = {180: "Ringing", 183: "Session Progress", 200: "OK", 486: "Busy Here", 487: "Request Terminated",
@@ -62,6 +63,14 @@ class Telephone:
         self._challenge: str | None = None
         self._registration = (f"{name}-registration-{seeded.getrandbits(40):x}", count(1))
         self._is_refreshing = True
+        self.lamps = LampKeys(
+            name,
+            domain,
+            clock,
+            ask=self._ask_with_digest,
+            token=self._token,
+            contact=lambda: self._contact_uri(name),
+        )
         network.attach(place, self._receive)
 
     # What people do.
@@ -88,7 +97,7 @@ class Telephone:
             ("Contact", f"<{self._contact_uri(self.name)}>;expires={expires_s}"),
         ]
         uri = f"sip:{self.switch[0]}:{self.switch[1]}"
-        self._ask_with_digest("REGISTER", uri, headers, lambda response: self._registered(response, expires_s))
+        self._ask_with_digest("REGISTER", uri, headers, numbers, lambda response: self._registered(response, expires_s))
 
     def dial(self, dialled: str, *, caller: str | None = None, display_name: str = "", has_offer: bool = True) -> Call:
         """Calls someone through the switch; without an offer, the SDP goes along with the ACK (RFC 3264 late offer)."""
@@ -150,6 +159,7 @@ class Telephone:
     def come_back(self) -> None:
         """The power is on again; of its calls the telephone knows nothing."""
         self._exchange.forget()
+        self.lamps.forget()
         for call in self.live_calls:
             self._end(call, "forgotten")
         self._network.mend(self.place[0])
@@ -159,8 +169,9 @@ class Telephone:
         self._contact = contact
 
     def rest(self) -> None:
-        """Registers no more, so that the office comes to rest."""
+        """Registers and watches no more, so that the office comes to rest."""
         self._is_refreshing = False
+        self.lamps.let_go()
 
     @property
     def is_vanished(self) -> bool:
@@ -188,6 +199,8 @@ class Telephone:
             self._invited(request, source)
         elif request.method == "CANCEL":
             self._cancelled(request, source)
+        elif request.method == "NOTIFY" and self.lamps.take_notify(request):
+            self._exchange.answer(request, self._response(request, 200), source)
         elif call is None or call.state not in ("answered", "up"):
             status = 200 if request.method == "OPTIONS" and request.to_tag is None else 481
             self._exchange.answer(request, self._response(request, status), source)
@@ -364,7 +377,12 @@ class Telephone:
             call.state, call.ended_how = "ended", how
 
     def _ask_with_digest(
-        self, method: str, uri: str, headers: list[tuple[str, str]], then: Callable[[SipText | None], None]
+        self,
+        method: str,
+        uri: str,
+        headers: list[tuple[str, str]],
+        numbers: Iterator[int],
+        then: Callable[[SipText | None], None],
     ) -> None:
         def ask(credentials: str | None, then_: Callable[[SipText | None], None]) -> None:
             request = SipText(f"{method} {uri} SIP/2.0", [("Via", self._via()), ("Max-Forwards", "70"), *headers])
@@ -377,7 +395,6 @@ class Telephone:
                 then(response)
                 return
             self._challenge = response.need("WWW-Authenticate")
-            numbers = self._registration[1]
             headers[:] = [(name, value) for name, value in headers if name != "CSeq"]
             headers.append(("CSeq", f"{next(numbers)} {method}"))
             ask(self._credentials(self._challenge, method, uri), then)
