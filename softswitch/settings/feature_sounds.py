@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import asking_callback, joining
+from softswitch.domain import agent_line, asking_callback, joining, messages, voicemail
 from softswitch.domain.office import ToAgentLine, ToMessages
+from softswitch.settings.people_relations import feature_codes
 from softswitch.settings.sounds import SoundSearch
 from softswitch.settings.whole import Whole
 
@@ -32,36 +33,9 @@ WAIT_SOUNDS: Final = (
     "wait-longer",
     "wait-staff",
 )
-VOICEMAIL_SOUNDS: Final = ("voicemail-saved", "voicemail-full", "beep")
 MESSAGES_SOUNDS: Final = (
-    "voicemail-mailbox",
-    "voicemail-none",
-    "voicemail-new-messages",
-    "voicemail-old-messages",
-    "voicemail-next",
-    "voicemail-deleted",
-    "voicemail-end",
-    "agent-pin",
-    "agent-wrong",
-    "agent-blocked",
-    "press-hash",
-)
-AGENT_LINE_SOUNDS: Final = (
-    "agent-id",
-    "agent-pin",
-    "agent-wrong",
-    "agent-menu",
-    "agent-ready",
-    "agent-paused",
-    "agent-logged-out",
-    "agent-taken-over",
-    "agent-blocked",
-    "agent-number",
-    "agent-number-set",
-    "agent-queue-on",
-    "agent-queue-off",
-    "agent-queues",
-    "press-hash",
+    *messages.SOUNDS,
+    *(f"number-{count}" for count in range(1, messages.NUMBERS_RECORDED + 1)),
 )
 
 
@@ -76,12 +50,14 @@ def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
             sounds.use_series(WAIT_SOUNDS, whole.place("queue", name, "announce_wait"), otherwise="write false")
     for name, mailbox in whole.mailboxes.items():
         place = whole.place("voicemail", name)
-        sounds.use_series((mailbox.greeting, *VOICEMAIL_SOUNDS), place, otherwise="take the mailbox out")
+        sounds.use_series((mailbox.greeting, *voicemail.SOUNDS), place, otherwise="take the mailbox out")
     for to, place in whole.destinations():
         if isinstance(to, ToMessages):
             sounds.use_series(MESSAGES_SOUNDS, place, otherwise="lead elsewhere")
         elif isinstance(to, ToAgentLine):
-            sounds.use_series(AGENT_LINE_SOUNDS, place, otherwise="lead elsewhere")
+            sounds.use_series(agent_line.SOUNDS, place, otherwise="lead elsewhere")
+    for key, code in feature_codes(whole.features).items():
+        sounds.use_series(agent_line.SOUNDS, whole.place("features", key), otherwise=f"take {code} out")
 
 
 def _use_confirmation(whole: Whole, sounds: SoundSearch) -> None:

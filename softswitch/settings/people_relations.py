@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from softswitch.domain.office import Destination, ToAgentLine, ToMessages
+from softswitch.domain.office import Destination, FeatureCodes, ToAgentLine, ToMessages, ToPhone
 from softswitch.settings.faults import Faults, Place
 from softswitch.settings.whole import Whole
 
@@ -50,21 +50,31 @@ def _check_vips(whole: Whole, faults: Faults) -> None:
             )
 
 
+def feature_codes(features: FeatureCodes) -> dict[str, str]:
+    """The codes that there are, by key."""
+    codes = {"ready": features.ready, "pause": features.pause, "log_out": features.log_out}
+    return {key: code for key, code in codes.items() if code is not None}
+
+
 def _check_features(whole: Whole, faults: Faults) -> None:
-    features = whole.features
-    for key, code in (("ready", features.ready), ("pause", features.pause), ("log_out", features.log_out)):
-        owners = [
-            f"{kind} {code}"
-            for kind, names in (
-                ("number", whole.numbers),
-                ("phone", whole.phones),
-                ("agent", whole.agents),
-                ("queue", whole.queues),
+    codes = feature_codes(whole.features)
+    for key, code in codes.items():
+        dialled = {"number": whole.numbers, "phone": whole.phones, "agent": whole.agents, "queue": whole.queues}
+        owner = next((kind for kind, names in dialled.items() if code in names), None)
+        if owner is not None:
+            faults.refuse(whole.place("features", key), f'"{code}" dials {owner} {code}', 'choose a code such as "*72"')
+    shared: dict[str, list[str]] = {}
+    for name, agent in whole.agents.items():
+        for device in agent.answers_at if codes else ():
+            if isinstance(device.to, ToPhone):
+                shared.setdefault(device.to.phone, []).append(name)
+    for phone, names in shared.items():
+        if len(names) > 1:
+            faults.warn(
+                whole.place("features"),
+                f"codes dialled at phone {phone} do nothing: {' and '.join(names)} answer there, and none is meant",
+                "give each agent a phone of her own, or let them log in by agent-line",
             )
-            if code in names
-        ]
-        if owners:
-            faults.refuse(whole.place("features", key), f'"{code}" dials {owners[0]}', 'choose a code such as "*72"')
 
 
 def _check_lines(whole: Whole, faults: Faults) -> None:

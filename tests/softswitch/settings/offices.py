@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.domain import asking_callback, joining
+from softswitch.domain import agent_line, asking_callback, joining, voicemail
 from softswitch.domain.office import MailboxPlan, Office, QueuePlan
 from softswitch.settings import ConfigurationError, ConfigurationErrors, load
-from softswitch.settings.feature_sounds import AGENT_LINE_SOUNDS, MESSAGES_SOUNDS, VOICEMAIL_SOUNDS, WAIT_SOUNDS
+from softswitch.settings.feature_sounds import MESSAGES_SOUNDS, WAIT_SOUNDS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SOUNDS = ("welcome", "queue-full", "closed", "ringback", "music/calm/one", "music/calm/two")
@@ -22,9 +22,9 @@ FEATURE_SOUNDS = (
     *asking_callback.SOUNDS,
     *WAIT_SOUNDS,
     MailboxPlan("", "").greeting,
-    *VOICEMAIL_SOUNDS,
+    *voicemail.SOUNDS,
     *MESSAGES_SOUNDS,
-    *AGENT_LINE_SOUNDS,
+    *agent_line.SOUNDS,
 )
 ADDED = "zz.toml"
 

@@ -12,6 +12,7 @@ from tests.softswitch.settings.offices import change, error_of, office_with
 CALLBACK = 'callback = { may_call = ["+46"] }\nkeys = { 1 = "callback" }'
 BOX = "[voicemail.box]\n"
 READABLE_BOX = '[voicemail.box]\nlamps = ["101"]\n[number.56]\nto = "messages"\n'
+CODES = '[features]\npause = "*73"\n'
 LINE = '[number.55]\nto = "agent-line"\n'
 
 
@@ -33,6 +34,7 @@ def missing(office: Path, sound: str) -> Path:
         (BOX, "", "voicemail-full", "voicemail.box"),
         (READABLE_BOX, "", "voicemail-next", "number.56.to"),
         (LINE, "", "agent-menu", "number.55.to"),
+        (CODES, "", "agent-paused", "features.pause"),
     ],
 )
 def test_a_feature_that_is_asked_for_needs_its_sounds(

@@ -137,3 +137,10 @@ def test_one_at_a_time_means_little_without_delays(tmp_path: Path) -> None:
     assert any("ring at the same time" in warning for warning in warnings_of(office))
     change(office, "agents.toml", "confirm = false", "after_s = 10")
     assert warnings_of(office) == []
+
+
+def test_a_code_at_a_phone_of_two_agents_means_nobody(tmp_path: Path) -> None:
+    office = office_with(tmp_path, '[features]\nready = "*72"\n')
+    assert warnings_of(office) == []
+    change(office, "agents.toml", '"phone:102"', '"phone:101"')
+    assert any("codes dialled at phone 101 do nothing: anna and bo" in warning for warning in warnings_of(office))
