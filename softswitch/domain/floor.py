@@ -212,6 +212,11 @@ class Floor:
         """Whether numbers outside can be called at all."""
         return any(trunk not in self.trunks_down for trunk in self.office.trunks)
 
+    @property
+    def devices_in_use(self) -> dict[DeviceAddress, int]:
+        """How many legs of ours are up with each device."""
+        return dict(self._in_use)
+
     def is_in_use(self, device: DeviceAddress) -> bool:
         """Whether a leg of ours is up with it. A number that is nobody's device here is its owner's to say busy."""
         if isinstance(device, ToNumber) and device not in self._people:

@@ -240,9 +240,10 @@ class CallbackPlan:
 class QueuePlan:
     """A queue. Sounds are names; durations seconds; 0 in `announce_position_every_s` means never.
 
-    `agents` are the names of `members`, in order. `skills`: what callers ask for, each level one lower every
-    `skills_relax_every_s`. `keys` lead callers who press them elsewhere. `codes`: what a call can have been about;
-    with `code_within_s` an agent stays in wrap-up for so long until she has said it.
+    `agents` are the names of `members`, in order; who has no terms of her own has the usual ones. `skills`: what
+    callers ask for, each level one lower every `skills_relax_every_s`. `keys` lead callers who press them elsewhere.
+    `codes`: what a call can have been about; with `code_within_s` an agent stays in wrap-up for so long until she has
+    said it.
     """
 
     queue: str
@@ -279,8 +280,10 @@ class QueuePlan:
     record: RecordPolicy = "never"
 
     def __post_init__(self) -> None:
-        if not self.members:
-            object.__setattr__(self, "members", tuple(Member(agent) for agent in self.agents))
+        if tuple(member.agent for member in self.members) != self.agents:
+            known = {member.agent: member for member in self.members}
+            members = tuple(known.get(agent) or Member(agent) for agent in self.agents)
+            object.__setattr__(self, "members", members)
 
     @property
     def target_s(self) -> float:

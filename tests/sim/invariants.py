@@ -14,6 +14,7 @@ from softswitch.domain import choosing, events
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import distribute, exclusion
+from softswitch.domain.doctor import examine
 from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ class Ledger:
         self.completed: set[str] = set()
         self.crashes = -1
         self._fold = CallRecords()
-        self._lines: dict[str, dict[str, int]] = {}
+        self._lines: dict[str, dict[str, tuple[float, int]]] = {}
         self._queued: dict[str, events.CallQueued] = {}
         self._places = 0
-        self._place_of: dict[str, int] = {}
+        self._place_of: dict[str, tuple[float, int]] = {}
         self._presentations: dict[str, events.CallPresented] = {}
         self._engaged: dict[str, str] = {}
 
@@ -112,7 +113,7 @@ class Ledger:
         elsewhere = [queue for queue, calls in self._lines.items() if event.call in calls]
         assert not elsewhere, f"{event.call} enters {event.queue} and waits in {elsewhere}"
         self._places += 1
-        line[event.call] = self._place_of[event.call] = self._places
+        line[event.call] = self._place_of[event.call] = (event.due or 0.0, self._places)
         self._queued[event.call] = event
 
     def _presented(self, event: events.CallPresented) -> None:
@@ -169,6 +170,7 @@ def check_nobody_idles(world: World) -> None:
         view = choosing.agent_view(floor, name, now)
         rule = None if view is None else exclusion(view, now)
         assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
+    assert not (findings := examine(floor, now)), findings
     due = distribute([choosing.queue_view(floor, queue) for queue in floor.queues.values() if queue.line], now)
     assert not due, f"{due[0].agent} is idle while {due[0].call} waits in {due[0].queue}" if due else ""
 

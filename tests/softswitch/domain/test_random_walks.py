@@ -16,6 +16,7 @@ from softswitch.domain import actions, choosing, events, inputs
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import distribute, exclusion
+from softswitch.domain.doctor import examine
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -281,6 +282,7 @@ def check_agents(walk: Walk) -> None:
         view = choosing.agent_view(floor, name, walk.now)
         rule = None if view is None else exclusion(view, walk.now)
         assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
+    assert examine(floor, walk.now) == []
     due = distribute([choosing.queue_view(floor, queue) for queue in floor.queues.values() if queue.line], walk.now)
     assert not due, f"{due[0].agent} is idle while {due[0].call} waits"
 
