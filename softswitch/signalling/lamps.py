@@ -1,8 +1,9 @@
 """The lamps of the phones: who watches what, and what each is shown.
 
-A phone subscribes (`sip_stack.subscription`) to two events. `message-summary` is its own mailbox, whatever the
-Request-URI says, so that nobody can ask for another's. `dialog` is the lamp that the Request-URI names: a phone, an
-agent or a queue of the office, or any other lamp that the domain has shown. Every phone may watch every lamp.
+A phone subscribes (`sip_stack.subscription`) to two events. `message-summary` is the mailbox whose `lamps` name the
+phone; one that several name sees the mailbox that its Request-URI means, or else all of them together. Nobody can ask
+for another's, and a phone without a mailbox sees an empty one. `dialog` is the lamp that the Request-URI names: a
+phone, an agent or a queue of the office, or any other lamp that the domain has shown. Every phone may watch every lamp.
 
 What lamps mean is the domain's; here a state becomes a document, and each phone that watches gets it. Lamps are off and
 mailboxes empty until the domain says otherwise, which it does anew after each start. Subscriptions do not outlive the
@@ -12,7 +13,7 @@ process: a phone's next refresh is answered with 481, and it subscribes again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, TypeVar
 
@@ -40,22 +41,21 @@ _NO_MESSAGES: Final = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    """One subscription: the phone, and the lamp or mailbox."""
+    """One subscription: the phone, what it asked for, and what its document is made of: a lamp or some mailboxes."""
 
     phone: str
-    subject: _Subject
+    package: _Package
+    asked: str
+    names: tuple[str, ...]
 
 
 class Lamps:
-    """`mailboxes_of`: the mailbox of each phone, where it is not the phone's own name."""
+    """All of them. `domain` is the host of the addresses that phones are shown."""
 
-    def __init__(
-        self, office: Office, *, endpoint: SipEndpoint, domain: str, mailboxes_of: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, office: Office, *, endpoint: SipEndpoint, domain: str) -> None:
         self._endpoint = endpoint
         self._domain = domain
         self._office = office
-        self._mailboxes_of = mailboxes_of or {}
         self._lamps: dict[str, LampState] = {}
         self._messages: dict[str, tuple[int, int]] = {}
         self._watches: dict[SubscriptionId, _Watch] = {}
@@ -79,25 +79,26 @@ class Lamps:
     def subscribe(self, event: RequestReceived, phone: str, dialled: str, now: float) -> None:
         """Answers a SUBSCRIBE outside any dialog from a phone that has proved its name; raises MalformedMessage."""
         name = event_of(event.request)
-        if name is None or name.package not in ("dialog", "message-summary"):
+        if name is not None and name.package == "dialog":
+            if not self._is_known(dialled):
+                self._endpoint.respond(event.request_id, 404, now)
+                return
+            watch = _Watch(phone, "dialog", dialled, (dialled,))
+        elif name is not None and name.package == "message-summary":
+            watch = _Watch(phone, "message-summary", dialled, self._mailboxes(phone, dialled))
+        else:
             self._endpoint.respond(event.request_id, 489, now, headers=(("Allow-Events", ALLOW_EVENTS),))
             return
-        subject: _Subject = ("dialog", dialled)
-        if name.package == "message-summary":
-            subject = ("message-summary", self._mailbox_of(phone))
-        elif not self._is_known(dialled):
-            self._endpoint.respond(event.request_id, 404, now)
-            return
-        watched = self._of_phone.get(phone, {})
-        if len(watched) >= SUBSCRIPTIONS_MAX:
+        known = self._of_phone.get(phone, {})
+        if len(known) >= SUBSCRIPTIONS_MAX:
             warning = f'399 softswitch "SUBSCRIPTIONS_MAX = {SUBSCRIPTIONS_MAX} of a phone"'
             self._endpoint.respond(event.request_id, 403, now, headers=(("Warning", warning),))
             return
-        older = [each for each in watched if self._watches[each].subject == subject]
+        older = [each for each in known if self._watches[each] == watch]
         headers = (("Allow-Events", ALLOW_EVENTS),)
-        made = self._endpoint.accept_subscription(event.request_id, self._document(subject), now, headers=headers)
+        made = self._endpoint.accept_subscription(event.request_id, self._document(watch), now, headers=headers)
         if made is not None:
-            self._watch(made, _Watch(phone, subject))
+            self._begin(made, watch)
             for each in older:
                 self._endpoint.remind(each, now)
 
@@ -105,55 +106,53 @@ class Lamps:
         """The subscription is over."""
         watch = self._watches.pop(subscription, None)
         if watch is not None:
-            _take_out(self._of_subject, watch.subject, subscription)
             _take_out(self._of_phone, watch.phone, subscription)
+            for name in watch.names:
+                _take_out(self._of_subject, (watch.package, name), subscription)
 
-    def reload(self, office: Office, now: float, *, mailboxes_of: Mapping[str, str] | None = None) -> None:
-        """Takes over a new configuration: phones and lamps that are gone end their subscriptions, mailboxes may move.
-
-        Without `mailboxes_of` the mailboxes stay as they are.
-        """
+    def reload(self, office: Office, now: float) -> None:
+        """Takes over a new configuration: phones and lamps that are gone end their subscriptions, mailboxes move."""
         old, self._office = self._office, office
-        if mailboxes_of is not None:
-            self._mailboxes_of = mailboxes_of
         for lamp in _names(old) - _names(office):
             self._lamps.pop(lamp, None)
+        for mailbox in old.mailboxes:
+            if mailbox not in office.mailboxes:
+                self._messages.pop(mailbox, None)
         for subscription, watch in list(self._watches.items()):
             if watch.phone not in office.phones:
                 self._endpoint.end_subscription(subscription, "rejected", now)
-            elif watch.subject[0] == "dialog":
-                if not self._is_known(watch.subject[1]):
-                    self._endpoint.end_subscription(subscription, "noresource", now)
-            elif watch.subject[1] != self._mailbox_of(watch.phone):
-                moved: _Subject = ("message-summary", self._mailbox_of(watch.phone))
+            elif watch.package == "message-summary":
+                moved = replace(watch, names=self._mailboxes(watch.phone, watch.asked))
                 self.forget(subscription)
-                self._watch(subscription, _Watch(watch.phone, moved))
+                self._begin(subscription, moved)
                 self._endpoint.show(subscription, self._document(moved), now)
+            elif not self._is_known(watch.asked):
+                self._endpoint.end_subscription(subscription, "noresource", now)
 
     # Inside.
 
-    def _watch(self, subscription: SubscriptionId, watch: _Watch) -> None:
+    def _begin(self, subscription: SubscriptionId, watch: _Watch) -> None:
         self._watches[subscription] = watch
-        self._of_subject.setdefault(watch.subject, {})[subscription] = None
         self._of_phone.setdefault(watch.phone, {})[subscription] = None
+        for name in watch.names:
+            self._of_subject.setdefault((watch.package, name), {})[subscription] = None
 
     def _tell(self, subject: _Subject, now: float) -> None:
-        watching = self._of_subject.get(subject)
-        if watching:
-            document = self._document(subject)
-            for subscription in list(watching):
-                self._endpoint.show(subscription, document, now)
+        for subscription in list(self._of_subject.get(subject, ())):
+            self._endpoint.show(subscription, self._document(self._watches[subscription]), now)
 
-    def _document(self, subject: _Subject) -> DialogInfo | MessageSummary:
-        package, name = subject
+    def _document(self, watch: _Watch) -> DialogInfo | MessageSummary:
+        name = watch.names[0] if len(watch.names) == 1 else watch.phone
         address = str(SipUri("sip", name, self._domain))
-        if package == "dialog":
+        if watch.package == "dialog":
             return DialogInfo(address, name, _SHOWN[self._lamps.get(name, "off")])
-        new, old = self._messages.get(name, _NO_MESSAGES)
-        return MessageSummary(address, new, old)
+        counts = [self._messages.get(mailbox, _NO_MESSAGES) for mailbox in watch.names]
+        return MessageSummary(address, sum(new for new, _ in counts), sum(old for _, old in counts))
 
-    def _mailbox_of(self, phone: str) -> str:
-        return self._mailboxes_of.get(phone, phone)
+    def _mailboxes(self, phone: str, asked: str) -> tuple[str, ...]:
+        """The mailboxes that a phone is shown: the one it asked for, or all, of those that are its own."""
+        own = tuple(name for name, plan in self._office.mailboxes.items() if phone in plan.lamps)
+        return (asked,) if asked in own else own
 
     def _is_known(self, lamp: str) -> bool:
         office = self._office

@@ -5,7 +5,11 @@ The lamps here are lit by hand under a name of their own, so that each scenario 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
+
 from softswitch.domain.actions import Action, LampState, ShowLamp, ShowMessages
+from softswitch.domain.office import MailboxPlan
 from tests.sim.network import NetworkKnobs
 from tests.sim.offices import SUPPORT, office
 from tests.sim.watching import LampKey
@@ -150,14 +154,16 @@ def test_a_key_that_is_given_up_is_told_nothing_more(world: World) -> None:
     assert world.node.endpoint.subscription_count == 0
 
 
-def test_the_message_lamp_lights_and_goes_out(world: World) -> None:
+def test_the_message_lamp_lights_and_goes_out() -> None:
+    mailbox = MailboxPlan("annas", "Anna", lamps=("101",))
+    world = World(plan=replace(office(), mailboxes=MappingProxyType({"annas": mailbox})))
     key = world.phone("101").lamps.watch("101", event="message-summary")
     world.run_until(lambda: key.is_live and key.shows == "0/0")
     world.run(5)
-    say(world, ShowMessages("101", 1, 0))
+    say(world, ShowMessages("annas", 1, 0))
     world.run(2)
     assert key.shows == "1/0"
-    say(world, ShowMessages("101", 0, 1))
+    say(world, ShowMessages("annas", 0, 1))
     world.run(2)
     assert key.shows == "0/1"
 

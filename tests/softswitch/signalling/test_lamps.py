@@ -9,6 +9,7 @@ import pytest
 
 from sip_stack.flow import Address, Transport
 from softswitch.domain.actions import LampState, ShowLamp, ShowMessages
+from softswitch.domain.office import MailboxPlan
 from softswitch.settings import Settings
 from softswitch.signalling.lamps import SUBSCRIPTIONS_MAX
 from tests.sim import offices
@@ -122,6 +123,13 @@ def messages_of(notify: SipText) -> dict[str, str]:
     return {name: value for name, _, value in lines}
 
 
+def with_mailboxes(lamps: Mapping[str, tuple[str, ...]]) -> Settings:
+    """The contract's office with these mailboxes, each shown by some phones."""
+    settings = settings_of_office()
+    mailboxes = {name: MailboxPlan(name, name, lamps=phones) for name, phones in lamps.items()}
+    return replace(settings, office=replace(settings.office, mailboxes=MappingProxyType(mailboxes)))
+
+
 def office_with(settings: Settings, phones: tuple[str, ...], *, queue: str = "support") -> Settings:
     """The same settings with these phones, and with the queue under that name."""
     queues = {queue: replace(offices.SUPPORT_QUEUE, queue=queue)}
@@ -202,44 +210,70 @@ def test_our_own_address_is_as_good_a_host_as_the_domain() -> None:
 
 
 def test_a_phone_sees_its_own_mailbox_whatever_it_asks_for() -> None:
-    floor = Floor()
-    floor.act(ShowMessages("101", 2, 8))
-    floor.act(ShowMessages("102", 5, 0))
-    notify = floor.watch("101", "102", event="message-summary")
-    assert messages_of(notify) == {
-        "Messages-Waiting": "yes",
-        "Message-Account": "sip:101@office.example",
-        "Voice-Message": "2/8 (0/0)",
-    }
+    floor = Floor(with_mailboxes({"annas": ("101",), "bos": ("102",)}))
+    floor.act(ShowMessages("annas", 2, 8))
+    floor.act(ShowMessages("bos", 5, 0))
+    for number, asked in enumerate(("101", "102", "bos", "annas", "*97")):
+        notify = floor.watch("101", asked, event="message-summary", call=f"watch-{number}")
+        assert messages_of(notify) == {
+            "Messages-Waiting": "yes",
+            "Message-Account": "sip:annas@office.example",
+            "Voice-Message": "2/8 (0/0)",
+        }
 
 
 def test_a_mailbox_is_empty_until_there_is_a_message_and_the_lamp_follows() -> None:
-    floor = Floor()
+    floor = Floor(with_mailboxes({"annas": ("101",), "bos": ("102",)}))
     assert messages_of(floor.watch("101", "101", event="message-summary"))["Messages-Waiting"] == "no"
-    assert floor.act(ShowMessages("102", 1, 0)) == []
-    (notify,) = floor.act(ShowMessages("101", 1, 0))
+    assert floor.act(ShowMessages("bos", 1, 0)) == []
+    (notify,) = floor.act(ShowMessages("annas", 1, 0))
     assert messages_of(notify)["Voice-Message"] == "1/0 (0/0)"
     assert notify.need("Event") == "message-summary"
 
 
+def test_a_phone_without_a_mailbox_sees_an_empty_one() -> None:
+    floor = Floor(with_mailboxes({"bos": ("102",)}))
+    floor.act(ShowMessages("bos", 1, 0))
+    notify = floor.watch("101", "bos", event="message-summary")
+    assert messages_of(notify) == {
+        "Messages-Waiting": "no",
+        "Message-Account": "sip:101@office.example",
+        "Voice-Message": "0/0 (0/0)",
+    }
+
+
+def test_a_phone_of_two_mailboxes_sees_both_together_or_the_one_it_asks_for() -> None:
+    floor = Floor(with_mailboxes({"annas": ("101",), "support": ("101", "102")}))
+    floor.watch("101", "101", event="message-summary", call="both")
+    floor.watch("101", "support", event="message-summary", call="one")
+    floor.act(ShowMessages("annas", 1, 2))
+    for notify in floor.sent:
+        floor.hear(reply(notify, 200, "OK"), DESK)
+    floor.wait(2)
+    told = {each.call_id: messages_of(each) for each in floor.act(ShowMessages("support", 3, 4))}
+    assert told["both-of-101"]["Voice-Message"] == "4/6 (0/0)"
+    assert told["both-of-101"]["Message-Account"] == "sip:101@office.example"
+    assert told["one-of-101"]["Voice-Message"] == "3/4 (0/0)"
+    assert told["one-of-101"]["Message-Account"] == "sip:support@office.example"
+
+
 def test_phones_that_share_a_mailbox_all_see_it() -> None:
-    floor = Floor()
+    floor = Floor(with_mailboxes({"support": ("101", "102")}))
     floor.watch("101", "101", event="message-summary")
     floor.watch("102", "102", event="message-summary", source=OTHER_DESK)
-    told = reload_mailboxes(floor, {"101": "support", "102": "support"})
-    assert [messages_of(each)["Message-Account"] for each in told] == ["sip:support@office.example"] * 2
-    for notify, source in zip(told, (DESK, OTHER_DESK), strict=True):
-        floor.hear(reply(notify, 200, "OK", source=source), source)
-    floor.wait(2)
     assert len(floor.act(ShowMessages("support", 1, 0))) == 2
-    assert floor.act(ShowMessages("101", 1, 0)) == []
 
 
-def reload_mailboxes(floor: Floor, mailboxes_of: Mapping[str, str]) -> list[SipText]:
-    """The mailboxes are other ones; returns what is sent because of it."""
-    floor.signalling.lamps.reload(floor.settings.office, floor.now, mailboxes_of=mailboxes_of)
-    floor.reload(floor.settings)
-    return floor.sent
+def test_a_mailbox_that_is_given_to_another_phone_goes_dark_here_and_lights_there() -> None:
+    floor = Floor(with_mailboxes({"support": ("101",)}))
+    floor.act(ShowMessages("support", 1, 0))
+    floor.watch("101", "101", event="message-summary")
+    floor.watch("102", "102", event="message-summary", source=OTHER_DESK)
+    floor.reload(with_mailboxes({"support": ("102",)}))
+    assert {each.uri: messages_of(each)["Messages-Waiting"] for each in floor.sent} == {
+        f"sip:101@{DESK}": "no",
+        f"sip:102@{OTHER_DESK}": "yes",
+    }
 
 
 # Who may.
