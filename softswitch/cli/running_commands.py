@@ -1,30 +1,20 @@
-"""Commands on a running switch: each is one question to its control socket, and the answer printed.
+"""Commands on a running switch, and what they print: calls, queues, registrations, history, recordings.
 
-The folder of the switch's data is all that they take from the configuration, so they work also while an admin is in the
-middle of editing it. Only when no switch answers is the configuration looked at as a whole: if it is wrong, that is the
-better thing to say.
+Those about people are `agent_commands`; what all of them do is `asking`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import typer
 
-from softswitch.cli import control
-from softswitch.cli.failures import DONE, NOT_RUNNING, WRONG_USAGE, CommandFailed
+from softswitch.cli.agent_commands import agents
+from softswitch.cli.asking import AsJson, CallId, QueueName, ask, done, instant, show_one, show_rows
+from softswitch.cli.failures import DONE
 from softswitch.cli.ladder import drawn
-from softswitch.cli.printing import clock, print_json, print_line, print_object, print_rows
+from softswitch.cli.printing import clock, print_json, print_line
 from softswitch.cli.since import FORMS, parse_since
-from softswitch.settings import glimpse, load
-
-AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="For programs; the keys are stable.")]
-CallId: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="As `call list` and `history` show it.")]
-AgentName: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="As `agent list` shows it.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
     for group, text in (
         (_calls(), "Calls, and why they went where they went."),
         (_queues(), "Callers who wait."),
-        (_agents(), "People."),
+        (agents(), "People."),
     ):
         app.add_typer(group, help=text)
     app.add_typer(_lists("phone", "Registrations."), help="Devices that register here.")
@@ -44,12 +34,12 @@ def add_to(app: typer.Typer) -> None:
 
 def status(context: typer.Context, as_json: AsJson = False) -> int:
     """Up since when, calls, registrations, trunks, media load."""
-    return _show(_ask(context, "status"), as_json=as_json)
+    return show_one(ask(context, "status"), as_json=as_json)
 
 
 def reload(context: typer.Context, as_json: AsJson = False) -> int:
     """Apply changed files without dropping a call, or refuse and change nothing."""
-    return _done(_ask(context, "reload"), "the configuration is in force", as_json=as_json)
+    return done(ask(context, "reload"), "the configuration is in force", as_json=as_json)
 
 
 def history(
@@ -59,8 +49,11 @@ def history(
     as_json: AsJson = False,
 ) -> int:
     """Ended calls, the newest first."""
-    arguments = {"queue": queue, "since": None if since is None else _instant(context, since)}
-    return _list(_ask(context, "history", arguments), as_json=as_json)
+    arguments = {
+        "queue": queue,
+        "since": None if since is None else instant(context, "--since", since, parse_since, FORMS),
+    }
+    return show_rows(ask(context, "history", arguments), as_json=as_json)
 
 
 def _calls() -> typer.Typer:
@@ -69,17 +62,17 @@ def _calls() -> typer.Typer:
     @group.command(name="list")
     def call_list(context: typer.Context, as_json: AsJson = False) -> int:
         """Calls that are up."""
-        return _list(_ask(context, "call.list"), as_json=as_json)
+        return show_rows(ask(context, "call.list"), as_json=as_json)
 
     @group.command(name="show")
     def call_show(context: typer.Context, call: CallId, as_json: AsJson = False) -> int:
         """One call, with its queues and everyone it was presented to."""
-        return _show(_ask(context, "call.show", {"id": call}), as_json=as_json)
+        return show_one(ask(context, "call.show", {"id": call}), as_json=as_json)
 
     @group.command(name="why")
     def call_why(context: typer.Context, call: CallId, as_json: AsJson = False) -> int:
         """Why a call went where it went: who was considered, who was left out, and what it waits for."""
-        answer = _ask(context, "call.why", {"id": call})
+        answer = ask(context, "call.why", {"id": call})
         if as_json or not isinstance(answer, dict):
             print_json(answer)
         else:
@@ -95,7 +88,7 @@ def _calls() -> typer.Typer:
         as_json: AsJson = False,
     ) -> int:
         """A call's SIP messages, media events and decisions in their order, up or ended a while ago."""
-        answer = _ask(context, "call.ladder", {"id": call})
+        answer = ask(context, "call.ladder", {"id": call})
         if as_json or not isinstance(answer, dict):
             print_json(answer)
         else:
@@ -106,7 +99,7 @@ def _calls() -> typer.Typer:
     @group.command(name="hangup")
     def call_hangup(context: typer.Context, call: CallId, as_json: AsJson = False) -> int:
         """End a call."""
-        return _done(_ask(context, "call.hangup", {"id": call}), f"call {call} is ended", as_json=as_json)
+        return done(ask(context, "call.hangup", {"id": call}), f"call {call} is ended", as_json=as_json)
 
     return group
 
@@ -117,53 +110,16 @@ def _queues() -> typer.Typer:
     @group.command(name="list")
     def queue_list(context: typer.Context, as_json: AsJson = False) -> int:
         """Waiting, longest wait, agents by state, today's figures."""
-        return _list(_ask(context, "queue.list"), as_json=as_json)
+        return show_rows(ask(context, "queue.list"), as_json=as_json)
 
     @group.command(name="show")
     def queue_show(
         context: typer.Context,
-        name: Annotated[str, typer.Argument(metavar="NAME", help="As `queue list` shows it.")],
+        name: QueueName,
         as_json: AsJson = False,
     ) -> int:
         """One queue with its callers and agents."""
-        return _show(_ask(context, "queue.show", {"name": name}), as_json=as_json)
-
-    return group
-
-
-def _agents() -> typer.Typer:
-    group = typer.Typer(name="agent")
-
-    @group.command(name="list")
-    def agent_list(context: typer.Context, as_json: AsJson = False) -> int:
-        """Everyone, what they chose and what they do."""
-        return _list(_ask(context, "agent.list"), as_json=as_json)
-
-    @group.command(name="login")
-    def agent_login(context: typer.Context, name: AgentName, as_json: AsJson = False) -> int:
-        """Log an agent in, ready for calls."""
-        return _done(_ask(context, "agent.login", {"name": name}), f"{name} is logged in", as_json=as_json)
-
-    @group.command(name="logout")
-    def agent_logout(context: typer.Context, name: AgentName, as_json: AsJson = False) -> int:
-        """Log an agent out; a talk goes on."""
-        return _done(_ask(context, "agent.logout", {"name": name}), f"{name} is logged out", as_json=as_json)
-
-    @group.command(name="ready")
-    def agent_ready(context: typer.Context, name: AgentName, as_json: AsJson = False) -> int:
-        """Give an agent calls again."""
-        return _done(_ask(context, "agent.ready", {"name": name}), f"{name} is ready", as_json=as_json)
-
-    @group.command(name="pause")
-    def agent_pause(
-        context: typer.Context,
-        name: AgentName,
-        reason: Annotated[str | None, typer.Option(metavar="R", help="Why, for the figures.")] = None,
-        as_json: AsJson = False,
-    ) -> int:
-        """Give an agent no more calls for now."""
-        answer = _ask(context, "agent.pause", {"name": name, "reason": reason})
-        return _done(answer, f"{name} is paused", as_json=as_json)
+        return show_one(ask(context, "queue.show", {"name": name}), as_json=as_json)
 
     return group
 
@@ -177,7 +133,7 @@ def _lists(kind: str, text: str) -> typer.Typer:
 
     @group.command(name="list", help=text)
     def show_list(context: typer.Context, as_json: AsJson = False) -> int:
-        return _list(_ask(context, f"{kind}.list"), as_json=as_json)
+        return show_rows(ask(context, f"{kind}.list"), as_json=as_json)
 
     return group
 
@@ -188,7 +144,7 @@ def _recordings() -> typer.Typer:
     @group.command(name="list")
     def recording_list(context: typer.Context, as_json: AsJson = False) -> int:
         """Recordings, the newest first."""
-        return _list(_ask(context, "recording.list"), as_json=as_json)
+        return show_rows(ask(context, "recording.list"), as_json=as_json)
 
     @group.command(name="path")
     def recording_path(
@@ -197,7 +153,7 @@ def _recordings() -> typer.Typer:
         as_json: AsJson = False,
     ) -> int:
         """Where a recording's file is."""
-        answer = _ask(context, "recording.path", {"id": recording})
+        answer = ask(context, "recording.path", {"id": recording})
         if as_json:
             print_json(answer)
         else:
@@ -205,48 +161,3 @@ def _recordings() -> typer.Typer:
         return DONE
 
     return group
-
-
-def _ask(context: typer.Context, command: str, arguments: Mapping[str, object] | None = None) -> object:
-    folder = context.obj
-    assert isinstance(folder, Path)
-    try:
-        return control.ask(glimpse(folder).data_dir, command, arguments or {})
-    except CommandFailed as failed:
-        if failed.exit_code == NOT_RUNNING:
-            load(folder, are_sounds_tried=False)
-        raise
-
-
-def _instant(context: typer.Context, text: str) -> str:
-    assert isinstance(context.obj, Path)
-    try:
-        return parse_since(text, datetime.now(UTC), ZoneInfo(glimpse(context.obj).timezone)).isoformat()
-    except ValueError as error:
-        raise CommandFailed(
-            str(error), f"{context.command_path} --since", f"write {FORMS}", exit_code=WRONG_USAGE
-        ) from None
-
-
-def _list(answer: object, *, as_json: bool) -> int:
-    if as_json or not isinstance(answer, list):
-        print_json(answer)
-    else:
-        print_rows(answer)
-    return DONE
-
-
-def _show(answer: object, *, as_json: bool) -> int:
-    if as_json or not isinstance(answer, dict):
-        print_json(answer)
-    else:
-        print_object(answer)
-    return DONE
-
-
-def _done(answer: object, text: str, *, as_json: bool) -> int:
-    if as_json:
-        print_json(answer)
-    else:
-        print_line(text)
-    return DONE
