@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from softswitch.domain import choosing, events
+from softswitch.domain import choosing, events, recomputing
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import distribute, exclusion
@@ -119,6 +119,7 @@ class Ledger:
     def _presented(self, event: events.CallPresented) -> None:
         engaged = self._engaged.get(event.agent)
         assert engaged is None, f"{event.agent} is shown {event.call} while in {engaged}"
+        assert recomputing.is_confirmed(event), f"{event} cannot be worked out again"
         line = self._lines[event.queue]
         assert event.call in line, f"{event.call} is presented for {event.queue} but does not wait there"
         shown = {presentation.call for presentation in self._presentations.values()}
