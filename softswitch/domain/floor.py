@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from softswitch.domain import actions
-from softswitch.domain.actions import Action
+from softswitch.domain.actions import Action, LampState
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
@@ -64,7 +64,7 @@ class Floor:
     `is_unsettled`: something changed that may give a caller an agent; `is_staffing_due`: agents came or are to go;
     `is_presence_changed`: somebody came, went or paused since queues were looked at for it.
     `standings`: what keeps each agent from callers, worked out anew only for those who were `touched`; `free`: those
-    whom nothing does.
+    whom nothing does. `lamps`: what they were last told to show; `lamps_due`: those to be looked at.
     """
 
     office: Office
@@ -93,12 +93,14 @@ class Floor:
     standings: dict[str, Rule | None] = field(default_factory=dict)
     free: dict[str, None] = field(default_factory=dict)
     touched: dict[str, None] = field(default_factory=dict)
+    lamps: dict[str, LampState] = field(default_factory=dict)
+    lamps_due: dict[str, None] = field(default_factory=dict)
     calls_made: int = 0
     visits_made: int = 0
     callbacks_made: int = 0
     _people: dict[DeviceAddress, tuple[str, ...]] = field(default_factory=dict)
     _at_number: dict[DeviceAddress, dict[str, None]] = field(default_factory=dict)
-    _in_use: dict[DeviceAddress, int] = field(default_factory=dict)
+    _legs_at: dict[DeviceAddress, dict[LegId, None]] = field(default_factory=dict)
     _outbox: list[Event | Action] = field(default_factory=list)
 
     # The outbox.
@@ -179,7 +181,9 @@ class Floor:
 
     def touch(self, *agents: str) -> None:
         """Something of these agents changed that callers are given by."""
-        self.touched.update(dict.fromkeys(agents))
+        names = dict.fromkeys(agents)
+        self.touched.update(names)
+        self.lamps_due.update(names)
         self.is_unsettled = True
 
     def touch_all(self) -> None:
@@ -215,13 +219,17 @@ class Floor:
     @property
     def devices_in_use(self) -> dict[DeviceAddress, int]:
         """How many legs of ours are up with each device."""
-        return dict(self._in_use)
+        return {device: len(legs) for device, legs in self._legs_at.items()}
+
+    def legs_at(self, device: DeviceAddress) -> tuple[LegId, ...]:
+        """The legs that are up with the device."""
+        return tuple(self._legs_at.get(device, ()))
 
     def is_in_use(self, device: DeviceAddress) -> bool:
         """Whether a leg of ours is up with it. A number that is nobody's device here is its owner's to say busy."""
         if isinstance(device, ToNumber) and device not in self._people:
             return False
-        return self._in_use.get(device, 0) > 0
+        return device in self._legs_at
 
     def devices_to_ring(self, devices: tuple[Device, ...], now: float) -> list[Device]:
         """Those that can be reached and are free, in order."""
@@ -245,7 +253,7 @@ class Floor:
         """A leg is up: its device is in use and its agents are engaged."""
         self.legs[leg.leg] = leg
         if leg.device is not None:
-            self._in_use[leg.device] = self._in_use.get(leg.device, 0) + 1
+            self._legs_at.setdefault(leg.device, {})[leg.leg] = None
             self.touch(*self.people(leg.device))
         self.engage(leg, now)
 
@@ -256,6 +264,7 @@ class Floor:
             if agent is not None:
                 agent.engage(leg.leg, leg.call, now, is_talk=leg.state in ("invited", "answered"))
         self.touch(*leg.agents)
+        self._look_at_lamp(leg.device)
 
     def drop_leg(self, leg_id: LegId, now: float) -> Leg | None:
         """The leg is gone; whatever is told of it from now on finds nobody."""
@@ -263,10 +272,12 @@ class Floor:
         if leg is None:
             return None
         if leg.device is not None:
-            self._in_use[leg.device] -= 1
-            if not self._in_use[leg.device]:
-                del self._in_use[leg.device]
+            legs = self._legs_at[leg.device]
+            del legs[leg_id]
+            if not legs:
+                del self._legs_at[leg.device]
             self.touch(*self.people(leg.device))
+            self._look_at_lamp(leg.device)
         for name in leg.agents:
             agent = self.agents.get(name)
             if agent is not None:
@@ -284,6 +295,10 @@ class Floor:
         """Ends a leg of ours that is still up."""
         if self.drop_leg(leg_id, now) is not None:
             self.ask(actions.HangUpLeg(leg_id, cause))
+
+    def _look_at_lamp(self, device: DeviceAddress | None) -> None:
+        if isinstance(device, ToPhone):
+            self.lamps_due[device.phone] = None
 
     # What the caller hears.
 

@@ -101,6 +101,7 @@ def lost(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     assert connection.agent is not None
     assert call.queue is not None
     call.connection = None
+    call.has_talked = call.transfers > 0
     let_late_go(floor, call, now)
     floor.tell(events.AgentLost(floor.wall(now), call.call, connection.agent, call.queue, cause))
     if connection.agent in floor.agents:

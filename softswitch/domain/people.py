@@ -5,7 +5,7 @@ Commands, the agents' line, schedules and pages all come through here, so that a
 
 from __future__ import annotations
 
-from softswitch.domain import events, inputs, presence, presenting
+from softswitch.domain import events, inputs, presence, presenting, wrapping_up
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
@@ -20,12 +20,8 @@ def set_presence(floor: Floor, agent: Agent, command: inputs.SetPresence, now: f
     reasons = floor.office.pause_reasons
     if command.presence == "paused" and command.by == "command" and reasons and command.reason not in reasons:
         raise unknown("pause reason", command.reason or "", reasons, "[pause] reasons")
-    if command.presence == "ready" and agent.needs_code:
-        raise CommandRefused(
-            f"the last call of {agent.agent} has no code yet",
-            f"queue {agent.wrap_up_queue} wants every call classified",
-            f"softswitch agent classify {agent.agent} CODE",
-        )
+    if command.presence == "ready":
+        wrapping_up.refuse_without_code(agent)
     presence.change(floor, agent, command.presence, now, reason=command.reason, by=command.by)
     if command.presence != "ready":
         presenting.withdraw_from(floor, agent.agent, Cause.BY_COMMAND, now)

@@ -37,6 +37,7 @@ def enter(floor: Floor, call: Call, name: str, now: float, *, entered_at: float 
     call.order = floor.visits_made
     call.due_at = queue.plan.due_at(call.entered_at, call.priority_s)
     queue.line.put(call.call, call.place)
+    floor.lamps_due[name] = None
     floor.tell(
         events.CallQueued(
             floor.wall(now),
@@ -60,6 +61,7 @@ def taken(floor: Floor, call: Call) -> None:
     queue = floor.queues[call.queue]
     queue.line.take(call.call)
     queue.talks += 1
+    floor.lamps_due[call.queue] = None
     stop_waiting(floor, call)
 
 
@@ -69,6 +71,7 @@ def come_back(floor: Floor, call: Call, now: float) -> None:
     queue = floor.queues[call.queue]
     queue.talks -= 1
     queue.line.put(call.call, call.place)
+    floor.lamps_due[call.queue] = None
     announcing.resume(floor, call, now)
     _arm(floor, call, now)
     floor.is_unsettled = True
@@ -80,6 +83,7 @@ def leave(floor: Floor, call: Call, outcome: VisitOutcome, cause: Cause, now: fl
     name, call.queue = call.queue, None
     queue = floor.queues[name]
     queue.line.take(call.call)
+    floor.lamps_due[name] = None
     stop_waiting(floor, call)
     wait_s = now - call.visit_at
     if outcome == "abandoned" and wait_s < queue.plan.short_abandon_s:

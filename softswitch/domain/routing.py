@@ -112,6 +112,7 @@ def look_at_staff(floor: Floor, now: float) -> None:
         is_unstaffed = not queue.is_retired and not queueing.has_staff(floor, name, "ready")
         if is_unstaffed != queue.is_unstaffed:
             queue.is_unstaffed = is_unstaffed
+            floor.lamps_due[name] = None
             at = floor.wall(now)
             floor.tell(events.QueueUnstaffed(at, name) if is_unstaffed else events.QueueStaffed(at, name))
         if queue.line and not queueing.has_staff(floor, name, queue.plan.stay_needs):

@@ -21,6 +21,7 @@ from softswitch.domain import (
     direct,
     inputs,
     joining,
+    lamps,
     people,
     presence,
     presenting,
@@ -114,6 +115,7 @@ class Switch:
         for known_callback in recovery.callbacks.values():
             calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
         self._settle(now)
+        lamps.show_all(floor)
 
     # What comes in.
 
@@ -211,6 +213,7 @@ class Switch:
                 people.set_hot_prompt(floor, input_, now)
             case inputs.OfficeChanged(office=office):
                 floor.use(office)
+                lamps.show_all(floor)
             case inputs.DrainStarted():
                 floor.is_draining = True
                 calling_back.sleep(floor, now)
@@ -393,3 +396,5 @@ class Switch:
         if self.floor.is_unsettled:
             self.floor.is_unsettled = False
             choosing.distribute_callers(self.floor, now)
+        if self.floor.lamps_due:
+            lamps.show(self.floor)

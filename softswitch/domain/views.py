@@ -166,6 +166,7 @@ def _call_row(switch: Switch, call: Call, now: float) -> Row:
         "agent": agent,
         "since": time_text(switch, floor.wall(call.changed_at)),
         "wait_s": _seconds(wait_s),
+        "priority_s": _seconds(call.priority_s),
     }
 
 
@@ -206,7 +207,17 @@ def _agent_row(switch: Switch, agent: Agent) -> Row:
         "since": time_text(switch, floor.wall(agent.changed_at)),
         "queues": [name for name, queue in floor.queues.items() if agent.agent in queue.plan.agents],
         "call": agent.call,
+        "queues_off": list(agent.queues_off),
+        "number": agent.number,
+        "misses": agent.misses,
+        "needs_code": agent.needs_code,
+        "wrap_up_until": _at(switch, agent.wrap_up_until_at),
+        "guard_until": _at(switch, agent.guard_until_at),
     }
+
+
+def _at(switch: Switch, at: float | None) -> str | None:
+    return None if at is None else time_text(switch, switch.floor.wall(at))
 
 
 def _visit_row(visit: QueueVisit, timezone: str) -> Row:

@@ -32,11 +32,23 @@ def extend(floor: Floor, agent: Agent, seconds: float, now: float) -> None:
     if agent.wrap_up_until_at is None or agent.wrap_up_call is None:
         raise CommandRefused(f"{agent.agent} is not in wrap-up", "softswitch agent list", "there is nothing to extend")
     until_at = min(agent.wrap_up_until_at + seconds, now + EXTENSION_S_MAX)
+    if until_at <= now:
+        refuse_without_code(agent)
     agent.wrap_up_plain_until_at = agent.wrap_up_until_at = until_at
     if until_at <= now:
         end(floor, agent, now)
     else:
         _run_until(floor, agent, agent.wrap_up_call, until_at, now)
+
+
+def refuse_without_code(agent: Agent) -> None:
+    """Raises CommandRefused for an agent who has not said yet what her call was about, and has to."""
+    if agent.needs_code:
+        raise CommandRefused(
+            f"the last call of {agent.agent} has no code yet",
+            f"queue {agent.wrap_up_queue} wants every call classified",
+            f"softswitch agent classify {agent.agent} CODE",
+        )
 
 
 def end(floor: Floor, agent: Agent, now: float) -> None:
