@@ -71,7 +71,7 @@ def read_days(section: Section, faults: Faults, *, others: Sequence[str]) -> Day
             doubles = [ENGLISH[number] for number in days if number in week]
             if doubles:
                 _refuse_double(section, key, doubles, week[_NUMBERS[doubles[0]]][0], faults)
-            week = {number: (key, periods) for number in days} | week
+            week = dict.fromkeys(days, (key, periods)) | week
             dates |= {day: periods} if day else {}
         elif not nearest(key, [other for other in others if not section.has(other)]):
             section.node(key)
