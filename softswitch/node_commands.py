@@ -7,15 +7,22 @@ those that show something read its state. What only the store knows (history, re
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from softswitch.domain import inputs, views
 from softswitch.domain.refusals import CommandRefused
+from softswitch.domain.wrapping_up import EXTENSION_S_MAX
 from softswitch.signalling.ladder import ladder
 
 if TYPE_CHECKING:
     from softswitch.node import Node
+
+_WHOLE_WRAP_UP_S: Final = 1e9
+"""More than is left of any."""
 
 _Command = Callable[["Node", Mapping[str, object], float], object]
 
@@ -82,12 +89,37 @@ def _call_hangup(node: Node, arguments: Mapping[str, object], now: float) -> obj
     return {"id": call}
 
 
+def _call_priority(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    call, priority_s = _text(arguments, "id"), _number(arguments, "priority_s")
+    node.tell(inputs.SetPriority(call, priority_s), now)
+    return {"id": call, "priority_s": priority_s}
+
+
 def _queue_list(node: Node, _arguments: Mapping[str, object], now: float) -> object:
     return views.queue_list(node.switch, now)
 
 
 def _queue_show(node: Node, arguments: Mapping[str, object], now: float) -> object:
     return views.queue_show(node.switch, _text(arguments, "name"), now)
+
+
+def _queue_prompt(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    """Only what the configuration names can be played, because sounds are loaded before calls need them."""
+    queue, sound, until = _text(arguments, "name"), _text_or_none(arguments, "sound"), arguments.get("until")
+    sounds = node.settings.sounds
+    if sound is not None and not sounds.files(sound):
+        known = [name for language, name in sounds.found if language == sounds.language]
+        near = get_close_matches(sound, known, n=1)
+        raise CommandRefused(
+            f"no sound {sound!r} is ready to be played",
+            f"[queue.{queue}] hot_prompts",
+            f"did you mean {near[0]!r}?" if near else "add it there, and: softswitch reload",
+        )
+    ends = None if until is None else _instant(until)
+    if ends is not None and ends <= node.switch.floor.wall(now):
+        raise CommandRefused(f"{until} is over", "softswitch queue prompt --until", "give a time ahead")
+    node.tell(inputs.SetHotPrompt(queue, sound, ends if sound is not None else None), now)
+    return {"queue": queue, "sound": sound, "until": until if sound is not None else None}
 
 
 def _agent_list(node: Node, _arguments: Mapping[str, object], now: float) -> object:
@@ -102,6 +134,44 @@ def _presence(presence: inputs.Presence) -> _Command:
         return {"agent": agent, "presence": presence}
 
     return command
+
+
+def _agent_queue(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    agent, queue, is_on = _text(arguments, "name"), _text(arguments, "queue"), arguments.get("on")
+    if not isinstance(is_on, bool):
+        raise CommandRefused("the command needs 'on'", "its arguments", "give true or false for 'on'")
+    node.tell(inputs.SwitchAgentQueue(agent, queue, is_on), now)
+    return {"agent": agent, "queue": queue, "on": is_on}
+
+
+def _agent_number(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    agent, number = _text(arguments, "name"), _text_or_none(arguments, "number")
+    node.tell(inputs.SetAgentNumber(agent, number), now)
+    return {"agent": agent, "number": number}
+
+
+def _agent_wrap_up(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    """Without `extend_s` it ends."""
+    agent = _text(arguments, "name")
+    extend_s = None if arguments.get("extend_s") is None else _number(arguments, "extend_s")
+    if extend_s is not None and not 0 < extend_s <= EXTENSION_S_MAX:
+        raise CommandRefused(
+            f"{extend_s:g} s cannot be added",
+            "softswitch agent wrap-up --extend",
+            f"above 0 and at most EXTENSION_S_MAX = {EXTENSION_S_MAX:g} s",
+        )
+    node.tell(inputs.ExtendWrapUp(agent, -_WHOLE_WRAP_UP_S if extend_s is None else extend_s), now)
+    until_at = node.switch.floor.agents[agent].wrap_up_until_at
+    return {
+        "agent": agent,
+        "until": None if until_at is None else views.time_text(node.switch, node.switch.floor.wall(until_at)),
+    }
+
+
+def _agent_classify(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    agent, code = _text(arguments, "name"), _text(arguments, "code")
+    node.tell(inputs.ClassifyCall(agent, code), now)
+    return {"agent": agent, "code": code}
 
 
 def _phone_list(node: Node, _arguments: Mapping[str, object], now: float) -> object:
@@ -145,6 +215,28 @@ def _text(arguments: Mapping[str, object], key: str) -> str:
     return value
 
 
+def _text_or_none(arguments: Mapping[str, object], key: str) -> str | None:
+    return None if arguments.get(key) is None else _text(arguments, key)
+
+
+def _number(arguments: Mapping[str, object], key: str) -> float:
+    value = arguments.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise CommandRefused(f"the command needs {key!r}", "its arguments", f"give a number for {key!r}")
+    return value
+
+
+def _instant(value: object) -> float:
+    """Wall seconds of an RFC 3339 text."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise CommandRefused(f"{value!r} is no time", "its arguments", "write it like 2026-07-01T14:30:00+02:00")
+    return found.timestamp()
+
+
 _COMMANDS: Final[Mapping[str, _Command]] = {
     "status": _status,
     "call.list": _call_list,
@@ -152,13 +244,19 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "call.why": _call_why,
     "call.ladder": _call_ladder,
     "call.hangup": _call_hangup,
+    "call.priority": _call_priority,
     "queue.list": _queue_list,
     "queue.show": _queue_show,
+    "queue.prompt": _queue_prompt,
     "agent.list": _agent_list,
     "agent.login": _presence("ready"),
     "agent.ready": _presence("ready"),
     "agent.pause": _presence("paused"),
     "agent.logout": _presence("logged-out"),
+    "agent.queue": _agent_queue,
+    "agent.number": _agent_number,
+    "agent.wrap-up": _agent_wrap_up,
+    "agent.classify": _agent_classify,
     "phone.list": _phone_list,
     "trunk.list": _trunk_list,
 }

@@ -49,6 +49,18 @@ def instant(context: typer.Context, option: str, text: str, parse: ParseTime, fo
         raise CommandFailed(str(error), where, f"write {forms}", exit_code=WRONG_USAGE) from None
 
 
+def one_of(context: typer.Context, given: Mapping[str, bool]) -> None:
+    """Raises CommandFailed unless exactly one of these was typed."""
+    if sum(given.values()) != 1:
+        forms = " or ".join(given)
+        raise CommandFailed(
+            f"exactly one of {forms} is wanted",
+            context.command_path,
+            f"see: {context.command_path} --help",
+            exit_code=WRONG_USAGE,
+        )
+
+
 def show_rows(answer: object, *, as_json: bool) -> int:
     """A list, as JSON or as a table."""
     if as_json or not isinstance(answer, list):

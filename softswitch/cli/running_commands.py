@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from softswitch.cli.agent_commands import agents
-from softswitch.cli.asking import AsJson, CallId, QueueName, ask, done, instant, show_one, show_rows
+from softswitch.cli.asking import AsJson, CallId, QueueName, ask, done, instant, one_of, show_one, show_rows
 from softswitch.cli.failures import DONE
 from softswitch.cli.ladder import drawn
 from softswitch.cli.printing import clock, print_json, print_line
-from softswitch.cli.since import FORMS, parse_since
+from softswitch.cli.since import FORMS, UNTIL_FORMS, parse_since, parse_until
 
 
 def add_to(app: typer.Typer) -> None:
@@ -101,7 +101,21 @@ def _calls() -> typer.Typer:
         """End a call."""
         return done(ask(context, "call.hangup", {"id": call}), f"call {call} is ended", as_json=as_json)
 
+    _add_priority(group)
     return group
+
+
+def _add_priority(group: typer.Typer) -> None:
+    @group.command(name="priority")
+    def call_priority(
+        context: typer.Context,
+        call: CallId,
+        seconds: Annotated[float, typer.Argument(metavar="SECONDS", help="0 is like everyone.", min=0)],
+        as_json: AsJson = False,
+    ) -> int:
+        """Let a waiting caller count as if the wait had begun so many seconds earlier."""
+        answer = ask(context, "call.priority", {"id": call, "priority_s": seconds})
+        return done(answer, f"call {call} counts for {seconds:g} s of wait more", as_json=as_json)
 
 
 def _queues() -> typer.Typer:
@@ -120,6 +134,22 @@ def _queues() -> typer.Typer:
     ) -> int:
         """One queue with its callers and agents."""
         return show_one(ask(context, "queue.show", {"name": name}), as_json=as_json)
+
+    @group.command(name="prompt")
+    def queue_prompt(
+        context: typer.Context,
+        name: QueueName,
+        sound: Annotated[str | None, typer.Argument(metavar="SOUND", help="One of the queue's hot_prompts.")] = None,
+        until: Annotated[str | None, typer.Option(metavar="T", help=f"Until then: {UNTIL_FORMS}.")] = None,
+        off: Annotated[bool, typer.Option("--off", help="No more of it.")] = False,
+        as_json: AsJson = False,
+    ) -> int:
+        """Switch on what callers of a queue hear first, such as an outage everyone calls about, or switch it off."""
+        one_of(context, {"SOUND": sound is not None, "--off": off})
+        ends = None if until is None or off else instant(context, "--until", until, parse_until, UNTIL_FORMS)
+        answer = ask(context, "queue.prompt", {"name": name, "sound": sound, "until": ends})
+        text = f"callers of {name} hear {sound} first" + ("" if ends is None else f", until {ends}")
+        return done(answer, f"callers of {name} hear no prompt" if sound is None else text, as_json=as_json)
 
     return group
 

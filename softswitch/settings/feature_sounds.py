@@ -1,7 +1,7 @@
 """What the switch says of itself where a feature is switched on: every such sound must be there before a call needs it.
 
 A feature that the configuration asks for needs all its sentences. What the switch may come to say without being asked
-(a number that an agent sets by command is confirmed by a key too) is taken where it is there, and is silence where an
+(of several telephones that ring, two may be picked up at once) is taken where it is there, and is silence where an
 office in a language of its own has not recorded it.
 """
 
@@ -61,15 +61,16 @@ def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
 
 
 def _use_confirmation(whole: Whole, sounds: SoundSearch) -> None:
-    asking = {
-        name: whole.place("agent", name, "answers_at")
-        for name, agent in whole.agents.items()
-        if any(device.confirm for device in agent.answers_at)
-    }
+    asking = {}
+    for name, agent in whole.agents.items():
+        if any(device.confirm for device in agent.answers_at):
+            asking[name] = whole.place("agent", name, "answers_at"), "set confirm = false"
+        elif agent.may_answer_at:
+            asking[name] = whole.place("agent", name, "may_answer_at"), "take it out"
     for name, queue in whole.queues.items():
         needed = (queue.confirm_sound, joining.TAKEN)
-        place = next((asking[agent] for agent in queue.agents if agent in asking), None)
+        place, otherwise = next((asking[agent] for agent in queue.agents if agent in asking), (None, ""))
         if place is not None:
-            sounds.use_series(needed, place, otherwise="set confirm = false")
+            sounds.use_series(needed, place, otherwise=otherwise)
         else:
             sounds.use_if_there(needed, whole.place("queue", name))

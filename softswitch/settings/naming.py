@@ -16,6 +16,7 @@ from softswitch.settings.section import Section
 NAME_CHARS_MAX: Final = 64
 KEYED_DIGITS_MAX: Final = 32
 
+_PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,14}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -52,3 +53,17 @@ def keyed(section: Section, key: str, what: str, example: str, faults: Faults) -
         section.place_of(key), f"{what} is keyed: 1 to {KEYED_DIGITS_MAX} digits, nothing else", "write only digits"
     )
     return None
+
+
+def read_prefixes(section: Section, key: str, faults: Faults, *, needed: str = "") -> tuple[str, ...]:
+    """What outside numbers must begin with, each at least a country code: never all the numbers in the world."""
+    prefixes: list[str] = []
+    for entry in section.texts(key, needed=needed, example='["+46"]') or ():
+        if _PREFIX.fullmatch(entry.value):
+            prefixes.append(entry.value)
+        else:
+            mend = f'did you mean "+{entry.value}"?' if _PREFIX.fullmatch(f"+{entry.value}") else (
+                'write a country code or the beginning of a number, such as "+46"'
+            )  # fmt: skip
+            faults.refuse(entry.place, f'"{entry.value}" is nothing that numbers begin with', mend)
+    return tuple(prefixes)

@@ -9,7 +9,7 @@ from softswitch.domain.office import AgentPlan, Device, FeatureCodes, PhonePlan,
 from softswitch.settings.destinations import INTERNAL_DIGITS, DestinationReader, read_destination
 from softswitch.settings.faults import Faults, Place, suggestion
 from softswitch.settings.model import DigestAlgorithm, Phone
-from softswitch.settings.naming import keyed
+from softswitch.settings.naming import keyed, read_prefixes
 from softswitch.settings.section import Section, kind_of
 from softswitch.settings.skills import read_skills
 from softswitch.settings.toml_tree import Leaf, Node, Table
@@ -51,6 +51,7 @@ def read_agent(section: Section, name: str, faults: Faults, destinations: Destin
         pin=keyed(section, "pin", "a PIN", "471103", faults),
         number=keyed(section, "number", "an agent's number", "17", faults),
         answers_at=_devices(section, name, faults, destinations),
+        may_answer_at=read_prefixes(section, "may_answer_at", faults),
         rings_one_at_a_time=section.flag("rings_one_at_a_time", default=False),
         is_ready_at_start=section.flag("ready_at_start", default=False),
         skills=read_skills(section, faults),

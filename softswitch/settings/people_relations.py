@@ -19,6 +19,12 @@ def check_people(whole: Whole, faults: Faults) -> None:
     _check_features(whole, faults)
     _check_lines(whole, faults)
     for name, agent in whole.agents.items():
+        if agent.may_answer_at and not whole.trunks and whole.is_complete:
+            faults.refuse(
+                whole.place("agent", name, "may_answer_at"),
+                "there is no trunk to reach outside numbers by",
+                "define one: [trunk.NAME]",
+            )
         if agent.rings_one_at_a_time and not any(device.after_s for device in agent.answers_at):
             faults.warn(
                 whole.place("agent", name, "rings_one_at_a_time"),

@@ -21,6 +21,7 @@ from softswitch.domain.office import (
 from softswitch.domain.overflow import Condition, NoCondition, condition
 from softswitch.settings.destinations import DestinationReader, read_destination
 from softswitch.settings.faults import Faults, Place, nearest
+from softswitch.settings.naming import read_prefixes
 from softswitch.settings.people import DAY_S
 from softswitch.settings.section import Section, kind_of
 from softswitch.settings.sounds import SoundSearch
@@ -38,8 +39,6 @@ CALLBACK_RING_S_MAX: Final = 120
 CALLBACK_KEEP_S_MIN: Final = 60
 CALLBACK_KEEP_S_MAX: Final = 7 * DAY_S
 KEYS: Final = tuple("0123456789*#")
-
-_COUNTRY: Final = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
 def read_members(section: Section, faults: Faults, destinations: DestinationReader) -> tuple[Member, ...]:
@@ -131,21 +130,12 @@ def read_callback(section: Section, faults: Faults) -> CallbackPlan | None:
     inner = section.table("callback", example='{ may_call = ["+46"] }')
     if inner is None:
         return None
-    may_call: list[str] = []
-    entries = inner.texts("may_call", needed='["+46"]')
-    for entry in entries or ():
-        if _COUNTRY.fullmatch(entry.value):
-            may_call.append(entry.value)
-        else:
-            mend = f'did you mean "+{entry.value}"?' if _COUNTRY.fullmatch(f"+{entry.value}") else (
-                'write a country code or the beginning of a number, such as "+46"'
-            )  # fmt: skip
-            faults.refuse(entry.place, f'"{entry.value}" is nothing that numbers begin with', mend)
-    if entries is not None and inner.is_empty_list("may_call"):
+    may_call = read_prefixes(inner, "may_call", faults, needed='["+46"]')
+    if inner.is_empty_list("may_call"):
         faults.refuse(inner.place_of("may_call"), "nobody could be called back", 'add a country code: "+46"')
     standard = CallbackPlan(())
     plan = CallbackPlan(
-        may_call=tuple(may_call),
+        may_call=may_call,
         tries=inner.whole("tries", low=1, high=CALLBACK_TRIES_MAX) or standard.tries,
         pause_s=inner.number("pause_s", low=CALLBACK_PAUSE_S_MIN, high=DAY_S) or standard.pause_s,
         ring_s=inner.number("ring_s", low=CALLBACK_RING_S_MIN, high=CALLBACK_RING_S_MAX) or standard.ring_s,

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from media import protocol
 from softswitch.domain import events
 from softswitch.domain.refusals import CommandRefused
+from tests.sim import offices
 from tests.sim.offices import SUPPORT
 from tests.sim.sip_text import SipText
 from tests.softswitch.signalling.stage import CARRIER, DESK, OFFER, WALL_S, from_caller, invite, reply
@@ -38,15 +40,19 @@ def shown(switch: WholeSwitch, command: str, **arguments: object) -> Row:
     return answer
 
 
+def seconds_of(text: object) -> float:
+    return datetime.fromisoformat(str(text)).timestamp()
+
+
 def row_of(switch: WholeSwitch, command: str, name: str) -> Row:
     """The row whose first column is `name`."""
     (found,) = [row for row in rows(switch, command) if next(iter(row.values())) == name]
     return found
 
 
-def talking() -> tuple[WholeSwitch, SipText]:
+def talking(switch: WholeSwitch | None = None) -> tuple[WholeSwitch, SipText]:
     """A caller in the queue talks with anna; our 200 to him."""
-    switch = WholeSwitch()
+    switch = switch or WholeSwitch()
     switch.register("101")
     sent = switch.hear(invite())
     (ok,) = [message for message in sent if message.status == 200]
@@ -173,6 +179,98 @@ def test_hanging_a_call_up_ends_both_its_legs() -> None:
     assert rows(switch, "call.list") == []
 
 
+def in_wrap_up(**changes: object) -> WholeSwitch:
+    """Anna talked with a caller and is in wrap-up; `changes` to the queue's plan."""
+    plan = replace(offices.SUPPORT_QUEUE, **changes)  # type: ignore[arg-type]  # names are checked by replace
+    switch = WholeSwitch(offices.settings_of(offices.office(queues=(plan,))))
+    switch, ok = talking(switch)
+    switch.hear(from_caller(ok, "BYE", 2), CARRIER)
+    assert row_of(switch, "agent.list", "anna")["activity"] == "wrap-up"
+    return switch
+
+
+def test_an_agent_takes_no_calls_of_one_of_her_queues_for_now() -> None:
+    switch = WholeSwitch()
+    answer = switch.command("agent.queue", name="anna", queue="support", on=False)
+    assert answer == {"agent": "anna", "queue": "support", "on": False}
+    assert row_of(switch, "agent.list", "anna")["queues_off"] == ["support"]
+    switch.command("agent.queue", name="anna", queue="support", on=True)
+    assert row_of(switch, "agent.list", "anna")["queues_off"] == []
+
+
+def test_an_agent_answers_at_another_number_until_told_otherwise() -> None:
+    anna = replace(offices.ANNA, may_answer_at=("+46",))
+    switch = WholeSwitch(offices.settings_of(offices.office(agents=(anna, offices.BO))))
+    assert switch.command("agent.number", name="anna", number="+46709999999") == {
+        "agent": "anna",
+        "number": "+46709999999",
+    }
+    assert row_of(switch, "agent.list", "anna")["number"] == "+46709999999"
+    switch.command("agent.number", name="anna", number=None)
+    assert row_of(switch, "agent.list", "anna")["number"] is None
+
+
+def test_wrap_up_is_made_longer_and_ended() -> None:
+    switch = in_wrap_up()
+    until = row_of(switch, "agent.list", "anna")["wrap_up_until"]
+    answer = switch.command("agent.wrap-up", name="anna", extend_s=30)
+    assert isinstance(answer, dict)
+    assert seconds_of(answer["until"]) == seconds_of(until) + 30
+    assert row_of(switch, "agent.list", "anna")["wrap_up_until"] == answer["until"]
+    assert switch.command("agent.wrap-up", name="anna") == {"agent": "anna", "until": None}
+    assert row_of(switch, "agent.list", "anna")["activity"] == "idle"
+
+
+def test_a_call_that_must_be_classified_is_before_the_wrap_up_ends() -> None:
+    switch = in_wrap_up(codes=("sale",), code_within_s=60)
+    assert row_of(switch, "agent.list", "anna")["needs_code"] is True
+    for command in ("agent.wrap-up", "agent.ready"):
+        with pytest.raises(CommandRefused, match="no code yet"):
+            switch.command(command, name="anna")
+    with pytest.raises(CommandRefused) as refused:
+        switch.command("agent.classify", name="anna", code="sail")
+    assert "'sale'" in refused.value.mend
+    assert switch.command("agent.classify", name="anna", code="sale") == {"agent": "anna", "code": "sale"}
+    assert row_of(switch, "agent.list", "anna")["needs_code"] is False
+    switch.command("agent.wrap-up", name="anna")
+    assert row_of(switch, "agent.list", "anna")["activity"] == "idle"
+
+
+def test_a_priority_moves_a_waiting_caller_ahead_at_once() -> None:
+    switch = WholeSwitch()
+    switch.hear(invite())
+    switch.wait(5)
+    switch.hear(invite(call="second", caller="<sip:+46822222222@carrier.example>"))
+    second = rows(switch, "call.list")[1]["id"]
+    assert switch.command("call.priority", id=second, priority_s=60) == {"id": second, "priority_s": 60}
+    callers = shown(switch, "queue.show", name="support")["callers"]
+    assert isinstance(callers, list)
+    assert [(caller["caller"], caller["priority_s"]) for caller in callers] == [
+        ("+46822222222", 60),
+        ("+46811111111", 0),
+    ]
+
+
+def test_a_hot_prompt_is_switched_on_until_a_time_and_off() -> None:
+    switch = WholeSwitch()
+    until = datetime.fromtimestamp(WALL_S + 3600, UTC).isoformat()
+    answer = switch.command("queue.prompt", name="support", sound="closed", until=until)
+    assert answer == {"queue": "support", "sound": "closed", "until": until}
+    switch.command("queue.prompt", name="support", sound=None)
+    changes = [record for record in switch.journal if isinstance(record, events.HotPromptChanged)]
+    assert [(change.sound, change.until) for change in changes] == [("closed", WALL_S + 3600), (None, None)]
+
+
+def test_a_pause_needs_one_of_the_reasons_that_there_are() -> None:
+    office = replace(offices.office(), pause_reasons=("lunch", "meeting"))
+    switch = WholeSwitch(offices.settings_of(office))
+    for reason in (None, "lnch"):
+        with pytest.raises(CommandRefused):
+            switch.command("agent.pause", name="anna", reason=reason)
+    switch.command("agent.pause", name="anna", reason="lunch")
+    assert row_of(switch, "agent.list", "anna")["pause_reason"] == "lunch"
+
+
 # What is refused.
 
 
@@ -189,6 +287,20 @@ def test_hanging_a_call_up_ends_both_its_legs() -> None:
         ("agent.login", {}, "name"),
         ("agent.ready", {"name": ""}, "name"),
         ("call.show", {"id": 7}, "id"),
+        ("call.priority", {"id": "nobody", "priority_s": 5}, "nobody"),
+        ("call.priority", {"id": "nobody", "priority_s": "5"}, "priority_s"),
+        ("call.priority", {"id": "nobody", "priority_s": float("nan")}, "priority_s"),
+        ("queue.prompt", {"name": "suport", "sound": "closed"}, "suport"),
+        ("queue.prompt", {"name": "support", "sound": "closd"}, "closd"),
+        ("queue.prompt", {"name": "support", "sound": "closed", "until": "2026-01-01"}, "no time"),
+        ("queue.prompt", {"name": "support", "sound": "closed", "until": "1999-01-01T00:00:00+00:00"}, "over"),
+        ("agent.queue", {"name": "anna", "queue": "sales", "on": True}, "sales"),
+        ("agent.queue", {"name": "anna", "queue": "support", "on": "on"}, "on"),
+        ("agent.number", {"name": "anna", "number": "0701234567"}, "0701234567"),
+        ("agent.wrap-up", {"name": "anna", "extend_s": 5}, "not in wrap-up"),
+        ("agent.wrap-up", {"name": "anna", "extend_s": -5}, "-5 s"),
+        ("agent.wrap-up", {"name": "anna", "extend_s": 3601}, "3601 s"),
+        ("agent.classify", {"name": "anna", "code": "sale"}, "no queue call"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_where_and_what_to_do_and_changes_nothing(

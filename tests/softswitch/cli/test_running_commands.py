@@ -39,6 +39,21 @@ def office(tmp_path: Path) -> Path:
         ("agent ready anna", "agent.ready", {"name": "anna"}),
         ("agent pause anna", "agent.pause", {"name": "anna", "reason": None}),
         ("agent pause anna --reason lunch", "agent.pause", {"name": "anna", "reason": "lunch"}),
+        ("agent queue anna support off", "agent.queue", {"name": "anna", "queue": "support", "on": False}),
+        ("agent queue anna support on", "agent.queue", {"name": "anna", "queue": "support", "on": True}),
+        ("agent number anna +46701234567", "agent.number", {"name": "anna", "number": "+46701234567"}),
+        ("agent number anna --own", "agent.number", {"name": "anna", "number": None}),
+        ("agent wrap-up anna --extend 30", "agent.wrap-up", {"name": "anna", "extend_s": 30.0}),
+        ("agent wrap-up anna --end", "agent.wrap-up", {"name": "anna", "extend_s": None}),
+        ("agent classify anna sale", "agent.classify", {"name": "anna", "code": "sale"}),
+        ("call priority c-7 120", "call.priority", {"id": "c-7", "priority_s": 120.0}),
+        ("queue prompt support outage", "queue.prompt", {"name": "support", "sound": "outage", "until": None}),
+        ("queue prompt support --off", "queue.prompt", {"name": "support", "sound": None, "until": None}),
+        (
+            "queue prompt support outage --until 2099-01-01T12:00",
+            "queue.prompt",
+            {"name": "support", "sound": "outage", "until": "2099-01-01T12:00:00+01:00"},
+        ),
         ("phone list", "phone.list", {}),
         ("trunk list", "trunk.list", {}),
         ("history", "history", {"queue": None, "since": None}),
@@ -66,6 +81,31 @@ def test_each_command_asks_one_question(
     shown = capsys.readouterr()
     assert shown.err == ""
     assert not as_json or json.loads(shown.out) == [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("agent number anna", "exactly one of NUMBER or --own"),
+        ("agent number anna +4670 --own", "exactly one of NUMBER or --own"),
+        ("agent wrap-up anna", "exactly one of --extend S or --end"),
+        ("agent wrap-up anna --end --extend 5", "exactly one of --extend S or --end"),
+        ("agent queue anna support maybe", "on"),
+        ("queue prompt support", "exactly one of SOUND or --off"),
+        ("queue prompt support outage --until yesterday", "'yesterday' is over"),
+        ("call priority c-7 -5", "-5"),
+        ("call priority c-7 much", "SECONDS"),
+    ],
+)
+def test_what_is_half_typed_is_wrong_usage_and_asks_nothing(
+    typed: str, said: str, office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with answering(office / "var", result({})) as peer:
+        assert main([*typed.split(), "--config", str(office)]) == 2
+    assert peer.asked == []
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 3
 
 
 def test_a_list_is_aligned_text_in_a_pipe(office: Path, capsys: pytest.CaptureFixture[str]) -> None:

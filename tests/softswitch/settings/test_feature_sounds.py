@@ -56,8 +56,15 @@ def test_confirmation_needs_its_sounds_where_a_telephone_asks_for_a_key(tmp_path
     assert "confirm = false" in error.mend
 
 
+def test_confirmation_needs_its_sounds_where_an_agent_may_set_a_number(tmp_path: Path) -> None:
+    office = missing(office_with(tmp_path, "", anna='may_answer_at = ["+46"]'), "confirm-call")
+    error = error_of(office)
+    assert error.key == "agent.anna.may_answer_at"
+    assert "take it out" in error.mend
+
+
 def test_a_sound_that_may_be_needed_is_taken_where_it_is(tmp_path: Path) -> None:
-    """Agents can set a number of their own at any time, and are asked for a key there."""
+    """Two telephones of an agent may be picked up in the same moment."""
     sounds = load(office_with(tmp_path, ""), are_sounds_tried=False).sounds
     assert sounds.files("confirm-call")
     assert sounds.files("already-taken")

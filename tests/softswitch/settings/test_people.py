@@ -26,6 +26,7 @@ from tests.softswitch.settings.offices import (
         ("wrap_up_s = 0", "wrap_up_s", 0),
         ("wrap_up_s = 45", "wrap_up_s", 45),
         ("guard_s = 5", "guard_s", 5),
+        ('may_answer_at = ["+46", "+4790"]', "may_answer_at", ("+46", "+4790")),
         ("rings_one_at_a_time = true", "rings_one_at_a_time", True),
         ("", "wrap_up_s", None),
         ("", "number", None),
@@ -51,6 +52,9 @@ def test_a_telephone_may_ring_later_and_ask_for_a_key(tmp_path: Path) -> None:
         ("number = 17", "number", "a text, not a whole number", '"17"'),
         ('number = "1a"', "number", "an agent's number is keyed", "only digits"),
         ("skills = { swedish = 0 }", "skills.swedish", "0 cannot be", "from 1 to 10"),
+        ('may_answer_at = ["46"]', "may_answer_at", "nothing that numbers begin with", '"+46"'),
+        ('may_answer_at = ["+"]', "may_answer_at", "nothing that numbers begin with", '"+46"'),
+        ('may_answer_at = "+46"', "may_answer_at", "a list, not a text", '["+46"]'),
         ("guard_s = 601", "guard_s", "601 cannot be", "to 600"),
         ("wrap_up_s = -1", "wrap_up_s", "-1 cannot be", "from 0"),
         ('rings_one_at_a_time = "yes"', "rings_one_at_a_time", "true or false", "write true"),
@@ -130,6 +134,13 @@ def test_an_agent_with_a_number_but_no_pin_is_warned_of_where_there_is_a_line(tm
     office = office_with(tmp_path, '[number.55]\nto = "agent-line"\n', anna='number = "17"', bo='number = "18"')
     change(office, "agents.toml", 'pin = "118842"', "")
     assert any("bo cannot log in by telephone" in warning for warning in warnings_of(office))
+
+
+def test_answering_outside_needs_a_trunk(tmp_path: Path) -> None:
+    office = office_with(tmp_path, "", anna='may_answer_at = ["+46"]')
+    (office / "trunks.toml").unlink()
+    change(office, "agents.toml", ', { to = "number:+46701234567", confirm = false }', "")
+    assert error_of(office).key == "agent.anna.may_answer_at"
 
 
 def test_one_at_a_time_means_little_without_delays(tmp_path: Path) -> None:
