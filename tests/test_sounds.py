@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +15,33 @@ from numpy.typing import NDArray
 
 from media.loader import LoadDone, Loader, SoundLoaded
 from media.sound_bank import SoundBank
-from softswitch.domain import announcing
+from softswitch.domain import agent_line, announcing, asking_callback, joining, voicemail
+from softswitch.settings.feature_sounds import MESSAGES_SOUNDS, WAIT_SOUNDS
 from tools.sounds.loudness import integrated_lufs, true_peak_dbfs
 
 SOUNDS: Final = Path(__file__).resolve().parent.parent / "sounds"
+WAIT_STEPS: Final = (
+    (1, 2), (1, 3), (2, 4), (3, 5), (3, 6), (4, 8), (5, 10), (8, 15), (10, 20), (15, 30), (20, 40), (30, 60),
+)  # fmt: skip
+"""Minutes between which a wait is said to be."""
 PROMPTS: Final = (
-    "welcome", "please-wait", "queue-full", "closed", "goodbye", *announcing.sounds(),
+    "welcome", "please-wait", "queue-full", "no-agents", "closed", "goodbye", "transfer-hold",
+    "queue-position-beyond", *(f"queue-position-{place}" for place in range(1, 21)),
+    "wait-under-1", "wait-over-60", "wait-longer", "wait-staff", *(f"wait-{low}-{high}" for low, high in WAIT_STEPS),
+    "callback-confirm", "callback-registered", "callback-number-wrong", "callback-hello",
+    "voicemail-greeting", "voicemail-saved", "voicemail-full", "voicemail-none", "voicemail-new-messages",
+    "voicemail-old-messages", "voicemail-next", "voicemail-deleted", "voicemail-end", "voicemail-mailbox",
+    "confirm-call", "already-taken", "confirm-ready",
+    "agent-id", "agent-pin", "agent-wrong", "agent-menu", "agent-ready", "agent-paused", "agent-logged-out",
+    "agent-taken-over", "agent-blocked", "agent-number", "agent-number-set", "agent-queues", "agent-queue-on",
+    "agent-queue-off", "press-hash",
     *(f"digit-{digit}" for digit in range(10)), *(f"number-{number}" for number in (*range(21), *range(30, 101, 10))),
 )  # fmt: skip
+SAID_BY_ITSELF: Final = (
+    *announcing.sounds(), *WAIT_SOUNDS, *asking_callback.SOUNDS, *voicemail.SOUNDS, *MESSAGES_SOUNDS,
+    *agent_line.SOUNDS, joining.TAKEN,
+)  # fmt: skip
+"""What the switch says without being told which sound."""
 SPOKEN: Final = [
     *(SOUNDS / language / f"{name}.wav" for language in ("en", "sv") for name in PROMPTS),
     SOUNDS / "demo/caller.wav",
@@ -28,7 +49,8 @@ SPOKEN: Final = [
 ]
 TONES: Final = [SOUNDS / f"{name}.wav" for name in ("beep", "ringback", "busy")]
 MUSIC: Final = SOUNDS / "music/calm.flac"
-FOLDER_BYTES_MAX: Final = 10_000_000
+FOLDER_BYTES_MAX: Final = 20_000_000
+LOADED_S_MAX: Final = 900
 
 
 def samples_of(path: Path) -> tuple[NDArray[np.float64], int]:
@@ -59,7 +81,7 @@ def by_name(paths: list[Path]) -> pytest.MarkDecorator:
 
 def test_the_loader_reads_every_shipped_sound() -> None:
     files = tuple(str(path) for path in (*SPOKEN, *TONES, MUSIC))
-    *notices, done = Loader(SoundBank.create(600)).load(files)
+    *notices, done = Loader(SoundBank.create(LOADED_S_MAX)).load(files)
     assert done == LoadDone()
     assert [notice.file for notice in notices if isinstance(notice, SoundLoaded)] == list(files)
 
@@ -70,12 +92,19 @@ def test_the_wording_names_exactly_the_spoken_files_and_the_readme_shows_it() ->
     named = [SOUNDS / "demo" / f"{name}.wav" for name in wording["demo"]]
     for language in ("en", "sv"):
         texts = wording[language]["texts"]
+        numbers = {text.strip(".").lower() for name, text in texts.items() if name.startswith("number-")} | {"en"}
+        blank = partial(re.compile(rf"\b({'|'.join(numbers)})\b").sub, "…")
         named += [SOUNDS / language / f"{name}.wav" for name in texts]
         for name, text in texts.items():
-            assert name.startswith(("digit-", "number-")) or f" {text} |" in readme
+            assert name.startswith(("digit-", "number-")) or f" {text} |" in readme or f" {blank(text)} |" in readme
+            assert name.startswith(("digit-", "number-", "queue-position-")) or f"`{name}`" in readme
         assert all(section["voice"] in readme for section in (wording[language], *wording["demo"].values()))
     assert set(wording["en"]["texts"]) == set(wording["sv"]["texts"])
     assert set(named) == set(SPOKEN)
+
+
+def test_all_that_the_switch_says_by_itself_is_shipped() -> None:
+    assert set(SAID_BY_ITSELF) <= {*PROMPTS, *(path.stem for path in TONES)}
 
 
 def test_nothing_is_shipped_that_is_not_listed_and_the_whole_stays_small() -> None:
