@@ -33,8 +33,9 @@ class Agent:
     `claim` is a presentation that was decided for her but not granted yet. She is left alone until `backoff_until_at`
     and `guard_until_at`. `changed_at`: since when presence and activity are what they are. `misses`: how many calls in
     a row she let ring. `queues_off`: those of her queues that she takes no calls of; `number`: where she answers
-    instead of her own telephones; `login`: from which telephone she logged in, if from one. In wrap-up of a call of
-    `wrap_up_queue`, she `needs_code` until it is classified, and may go at `wrap_up_plain_until_at` when it is.
+    instead of her own telephones; `login`: from which telephone she logged in, if from one; `is_login_due`: her shift
+    began and no telephone of hers was reached yet, after `checks` calls. In wrap-up of a call of `wrap_up_queue`, she
+    `needs_code` until it is classified, and may go at `wrap_up_plain_until_at` when it is.
     """
 
     agent: str
@@ -49,6 +50,8 @@ class Agent:
     queues_off: dict[str, None] = field(default_factory=dict)
     number: str | None = None
     login: str = ""
+    is_login_due: bool = False
+    checks: int = 0
     wrap_up_plain_until_at: float = 0.0
     wrap_up_queue: str = ""
     needs_code: bool = False

@@ -81,8 +81,8 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
     recording.stop(floor, call, now)
     caller_leg = floor.drop_leg(call.leg, now)
     if caller_leg is not None:
-        is_open = call.is_answered
-        floor.ask(actions.HangUpLeg(call.leg, cause) if is_open else actions.RefuseLeg(call.leg, cause))
+        is_refused = caller_leg.state == "invited" and not call.is_answered
+        floor.ask(actions.RefuseLeg(call.leg, cause) if is_refused else actions.HangUpLeg(call.leg, cause))
     for leg in tuple(call.dialled_legs):
         floor.give_up(leg, leg_cause, now)
     if connection is not None and connection.queue is not None:
@@ -92,7 +92,7 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
         queueing.leave_talk(floor, call)
     if call.callback is not None:
         calling_back.lost(floor, call, now)
-    for kind in ("max-wait", "message", "callback-ring", "consult", "direct", "say", "late"):
+    for kind in ("max-wait", "message", "check-ring", "callback-ring", "consult", "direct", "say", "late"):
         floor.deadlines.drop(kind, call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

@@ -54,7 +54,10 @@ class ConfigurationApplied(_Event, frozen=True):
 
 
 class CallArrived(_Event, frozen=True):
-    """An INVITE passed authentication (`phone`) or a trunk's door (`trunk`); or we call someone back (`callback`)."""
+    """An INVITE passed authentication (`phone`) or a trunk's door (`trunk`).
+
+    Or we call ourselves: someone back (`callback`), or an agent whose shift begins (`roster`).
+    """
 
     call: str
     leg: str
@@ -64,6 +67,7 @@ class CallArrived(_Event, frozen=True):
     trunk: str | None = None
     phone: str | None = None
     callback: str | None = None
+    roster: str | None = None
 
 
 class CallRouted(_Event, frozen=True):

@@ -41,7 +41,14 @@ class FromCallback:
     callback: str
 
 
-Origin: TypeAlias = FromTrunk | FromPhone | FromCallback
+@dataclass(frozen=True, slots=True)
+class FromRoster:
+    """We call an agent whose shift begins."""
+
+    agent: str
+
+
+Origin: TypeAlias = FromTrunk | FromPhone | FromCallback | FromRoster
 
 
 @dataclass(frozen=True, slots=True)

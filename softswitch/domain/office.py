@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from softswitch.domain.hours import Hours
     from softswitch.domain.overflow import Condition
 
 NoAnswerPolicy: TypeAlias = Literal["pause", "log-out", "log-out-unless-last"]
@@ -269,6 +270,8 @@ class QueuePlan:
     confirm_sound: str = "confirm-call"
     join_needs: Staffing = "nobody"
     stay_needs: Staffing = "nobody"
+    hours: Hours | None = None
+    closed_to: Destination = field(default_factory=ToBusy)
     max_wait_s: float | None = None
     max_waiting: int | None = None
     overflow: tuple[OverflowStep, ...] = ()
@@ -347,8 +350,8 @@ class TrunkPlan:
 class Office:
     """All of it, by name, in the order of the configuration files.
 
-    `terms` belong to numbers; `vips`: what callers from these numbers bring, in seconds of wait. `pause_reasons` empty:
-    any text will do.
+    `shifts`: when each agent who has any works. `terms` belong to numbers; `vips`: what callers from these numbers
+    bring, in seconds of wait. `pause_reasons` empty: any text will do.
     """
 
     version: str
@@ -363,5 +366,6 @@ class Office:
     terms: Mapping[str, Terms] = field(default_factory=lambda: MappingProxyType({}))
     mailboxes: Mapping[str, MailboxPlan] = field(default_factory=lambda: MappingProxyType({}))
     vips: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    shifts: Mapping[str, Hours] = field(default_factory=lambda: MappingProxyType({}))
     pause_reasons: tuple[str, ...] = ()
     features: FeatureCodes = field(default_factory=FeatureCodes)

@@ -125,6 +125,7 @@ def arrive(floor: Floor, agent: Agent, now: float, *, is_ready: bool) -> None:
     """An agent whom this switch has never seen: told in any case, so that she is known from now on."""
     presence: Presence = "ready" if is_ready else "logged-out"
     agent.choose(presence, None, now)
+    agent.is_login_due = not is_ready
     floor.tell(events.AgentPresenceChanged(floor.wall(now), agent.agent, presence, None, "start"))
     floor.is_presence_changed = True
     floor.touch(agent.agent)

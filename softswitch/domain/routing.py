@@ -18,6 +18,7 @@ from softswitch.domain import (
     direct,
     events,
     messages,
+    opening,
     overflow,
     presenting,
     queueing,
@@ -109,7 +110,8 @@ def look_at_staff(floor: Floor, now: float) -> None:
     """Agents came, went or paused: queues without anybody raise the alarm, and send on whom they must not keep."""
     floor.is_presence_changed = False
     for name, queue in list(floor.queues.items()):
-        is_unstaffed = not queue.is_retired and not queueing.has_staff(floor, name, "ready")
+        is_watched = not queue.is_retired and opening.is_open(floor, queue, now)
+        is_unstaffed = is_watched and not queueing.has_staff(floor, name, "ready")
         if is_unstaffed != queue.is_unstaffed:
             queue.is_unstaffed = is_unstaffed
             floor.lamps_due[name] = None
@@ -206,6 +208,8 @@ def _turned_away(floor: Floor, name: str, now: float) -> tuple[Destination, Visi
     """Where a caller at the queue's door is sent instead, as what it counts and why; None when he may enter."""
     queue = floor.queues[name]
     plan = queue.plan
+    if not opening.is_open(floor, queue, now):
+        return plan.closed_to, "closed", Cause.CLOSED
     if queue.is_full:
         return plan.overflow_to, outcome_of(plan.overflow_to), Cause.QUEUE_FULL
     if not queueing.has_staff(floor, name, plan.join_needs):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from softswitch.domain import agent_line, asking_callback, dialogue, messages, voicemail
+from softswitch.domain import agent_line, asking_callback, dialogue, messages, rostering, voicemail
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
@@ -32,6 +32,7 @@ _ROOMS: Final[dict[str, Room]] = {
     agent_line.KIND: agent_line,
     asking_callback.KIND: asking_callback,
     messages.KIND: messages,
+    rostering.KIND: rostering,
     voicemail.KIND: voicemail,
 }
 

@@ -22,11 +22,12 @@ from softswitch.domain import (
     inputs,
     joining,
     lamps,
+    opening,
     people,
     presence,
     presenting,
-    queueing,
     recording,
+    rostering,
     routing,
     serving,
     transferring,
@@ -40,6 +41,7 @@ from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
 from softswitch.domain.events import Event
+from softswitch.domain.falling_due import fall_due
 from softswitch.domain.floor import Floor, goals_s
 from softswitch.domain.inputs import Input
 from softswitch.domain.office import Office, ToPhone
@@ -114,6 +116,8 @@ class Switch:
                 presence.change(floor, gone, "logged-out", now, by="configuration")
         for known_callback in recovery.callbacks.values():
             calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
+        opening.begin(floor, now)
+        rostering.begin(floor, now)
         self._settle(now)
         lamps.show_all(floor)
 
@@ -127,7 +131,7 @@ class Switch:
     def handle_timeout(self, now: float) -> None:
         """Does all that is due by `now`."""
         while (name := self.floor.deadlines.pop_due(now)) is not None:
-            self._fall_due(*name, now)
+            fall_due(self.floor, *name, now)
         self._settle(now)
 
     def end_all(self, now: float) -> None:
@@ -179,7 +183,7 @@ class Switch:
         floor = self.floor
         match input_:
             case inputs.PhoneRegistrationChanged(phone=phone, is_registered=is_registered):
-                self._registered(phone, is_registered=is_registered)
+                self._registered(phone, now, is_registered=is_registered)
             case inputs.TrunkReachabilityChanged(trunk=trunk, is_reachable=is_reachable):
                 (floor.trunks_down.discard if is_reachable else floor.trunks_down.add)(trunk)
                 floor.touch_all()
@@ -213,6 +217,9 @@ class Switch:
                 people.set_hot_prompt(floor, input_, now)
             case inputs.OfficeChanged(office=office):
                 floor.use(office)
+                presence.staff(floor, now)
+                opening.begin(floor, now)
+                rostering.begin(floor, now)
                 lamps.show_all(floor)
             case inputs.DrainStarted():
                 floor.is_draining = True
@@ -225,7 +232,9 @@ class Switch:
         if leg is None or leg.state not in ("dialling", "ringing"):
             return
         call = self.floor.calls[leg.call]
-        if call.consult is not None and leg_id in call.consult.legs:
+        if leg_id == call.leg and call.state == "serving":
+            rostering.picked_up(self.floor, call, now)
+        elif call.consult is not None and leg_id in call.consult.legs:
             transferring.consult_answered(self.floor, call, leg, now)
         elif leg.presentation is not None:
             if leg.asks_for_key:
@@ -304,10 +313,11 @@ class Switch:
         elif call.state in ("waiting", "presenting"):
             routing.key_pressed(self.floor, call, digit, now)
 
-    def _registered(self, phone: str, *, is_registered: bool) -> None:
+    def _registered(self, phone: str, now: float, *, is_registered: bool) -> None:
         if is_registered:
             self.floor.registered.add(phone)
             self.floor.take_back(ToPhone(phone))
+            rostering.registered(self.floor, phone, now)
         else:
             self.floor.registered.discard(phone)
             self.floor.touch(*self.floor.people(ToPhone(phone)))
@@ -321,59 +331,6 @@ class Switch:
         if call not in self.floor.calls:
             raise unknown("call", call, self.floor.calls, "softswitch call list")
         return self.floor.calls[call]
-
-    def _fall_due(self, kind: str, key: str, now: float) -> None:
-        floor = self.floor
-        match kind:
-            case "max-wait":
-                routing.waited_too_long(floor, floor.calls[key], now)
-            case "overflow":
-                routing.overflow_due(floor, floor.calls[key], now)
-            case "chances":
-                queueing.chances_change(floor, floor.calls[key], now)
-            case "announce":
-                announcing.due(floor, floor.calls[key], now)
-            case "ring":
-                presenting.expired(floor, key, now)
-            case "ring-next":
-                presenting.device_due(floor, key, now)
-            case "confirm":
-                confirming.overdue(floor, key, now)
-            case "late":
-                joining.let_late_go(floor, floor.calls[key], now)
-            case "taken":
-                joining.told_late(floor, key, now)
-            case "consult":
-                transferring.consult_expired(floor, floor.calls[key], now)
-            case "callback-ring":
-                calling_back.not_reached(floor, floor.calls[key], Cause.NO_ANSWER, now)
-            case "callback-again":
-                calling_back.come_into_line(floor, floor.callbacks[key], now)
-            case "callback-keep":
-                calling_back.too_old(floor, floor.callbacks[key], now)
-            case "message":
-                voicemail.too_long(floor, floor.calls[key], now)
-            case "key":
-                serving.silent(floor, floor.calls[key], now)
-            case "dialogue-end":
-                serving.overdue(floor, floor.calls[key], now)
-            case "direct":
-                direct.expired(floor, floor.calls[key], now)
-            case "say":
-                routing.said(floor, floor.calls[key], now)
-            case "wrap-up":
-                wrapping_up.end(floor, floor.agents[key], now)
-            case "backoff":
-                presence.end_back_off(floor, floor.agents[key])
-            case "guard":
-                presence.end_guard(floor, floor.agents[key])
-            case "device":
-                for device in [device for device, until in floor.devices_out.items() if until <= now]:
-                    floor.take_back(device)
-            case "recording":
-                recording.overdue(floor, key, now)
-            case _:
-                raise AssertionError(f"a deadline of unknown kind: {kind} {key}")
 
     def _restore_agent(self, agent: Agent, known: KnownAgent, now: float) -> None:
         floor = self.floor
