@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import agent_line, asking_callback, joining, messages, voicemail
-from softswitch.domain.office import ToAgentLine, ToMessages
+from softswitch.domain import agent_line, asking_callback, joining, messages, rostering, voicemail
+from softswitch.domain.office import ToAgentLine, ToMessages, ToNumber
 from softswitch.settings.people_relations import feature_codes
 from softswitch.settings.sounds import SoundSearch
 from softswitch.settings.whole import Whole
@@ -56,6 +56,13 @@ def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
             sounds.use_series(MESSAGES_SOUNDS, place, otherwise="lead elsewhere")
         elif isinstance(to, ToAgentLine):
             sounds.use_series(agent_line.SOUNDS, place, otherwise="lead elsewhere")
+    for name, shift in whole.shifts.items():
+        agents = [whole.agents[agent] for agent in shift.agents if agent in whole.agents]
+        if any(all(isinstance(device.to, ToNumber) for device in agent.answers_at) for agent in agents):
+            place = whole.place("shift", name, "agents")
+            sounds.use_series(rostering.SOUNDS, place, otherwise="give each agent a phone that registers here")
+        else:
+            sounds.use_if_there(rostering.SOUNDS, whole.place("shift", name))
     for key, code in feature_codes(whole.features).items():
         sounds.use_series(agent_line.SOUNDS, whole.place("features", key), otherwise=f"take {code} out")
 

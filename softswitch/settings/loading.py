@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from softswitch.domain.hours import Hours
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -26,7 +27,8 @@ from softswitch.domain.office import (
     Terms,
     TrunkPlan,
 )
-from softswitch.settings import machine, naming, numbers, people, queues
+from softswitch.domain.shifts import Shift, plans_of
+from softswitch.settings import hours, machine, naming, numbers, people, queues, shifts
 from softswitch.settings.destinations import LATER_KINDS, DestinationReader, Names
 from softswitch.settings.faults import ConfigurationError, ConfigurationErrors, Faults, Place, nearest
 from softswitch.settings.feature_sounds import use_feature_sounds
@@ -45,7 +47,7 @@ MAIN_FILE: Final = "softswitch.toml"
 """Where a table that is missing altogether is said to be missing."""
 
 SINGLE_TABLES: Final = ("node", "sip", "media", "api", "pause", "features")
-NAMED_TABLES: Final = ("phone", "trunk", "agent", "queue", "number", "vip", "voicemail")
+NAMED_TABLES: Final = ("phone", "trunk", "agent", "queue", "number", "vip", "voicemail", "hours", "shift")
 
 _NEEDED_TABLES: Final = {
     "sip": '[sip] with listen = ["udp:127.0.0.1:5060"] and domain = "office.example"',
@@ -181,6 +183,8 @@ class _Found:
     terms: dict[str, Terms] = field(default_factory=dict)
     vips: list[tuple[Placed[str], float]] = field(default_factory=list)
     mailboxes: dict[str, MailboxPlan] = field(default_factory=dict)
+    hours: dict[str, Hours] = field(default_factory=dict)
+    shifts: dict[str, Shift] = field(default_factory=dict)
     pause_reasons: tuple[str, ...] | None = None
     features: FeatureCodes | None = None
     places: dict[tuple[str, ...], Place] = field(default_factory=dict)
@@ -213,7 +217,7 @@ class _Reading:
         for definition in self._definitions:
             names.get(definition.kind, []).append(definition.name)
         destinations = DestinationReader(self._faults, Names(names, self._is_complete), sounds)
-        for definition in self._definitions:
+        for definition in sorted(self._definitions, key=lambda definition: definition.kind != "hours"):
             if definition.kind != "node":
                 self._read_one(definition, destinations, sounds)
         self._refuse_missing_tables()
@@ -340,7 +344,9 @@ class _Reading:
             case "agent":
                 found.agents.setdefault(name, people.read_agent(section, name, faults, destinations))
             case "queue":
-                found.queues.setdefault(name, queues.read_queue(section, name, faults, destinations, sounds))
+                found.queues.setdefault(
+                    name, queues.read_queue(section, name, faults, destinations, sounds, found.hours)
+                )
             case "number":
                 to, terms = numbers.read_number(section, faults, destinations)
                 found.numbers.setdefault(name, to)
@@ -351,12 +357,22 @@ class _Reading:
             case "voicemail":
                 mailbox = numbers.read_mailbox(section, name, faults, sounds, destinations)
                 found.mailboxes.setdefault(name, mailbox)
+            case "hours":
+                found.hours.setdefault(name, hours.read_hours(section, name, faults, self._timezone))
+            case "shift":
+                shift = shifts.read_shift(section, name, faults, destinations, self._timezone)
+                found.shifts.setdefault(name, shift)
             case "pause":
                 reasons = people.read_pause(section, faults)
                 found.pause_reasons = found.pause_reasons or reasons
             case "features":
                 features = people.read_features(section, faults)
                 found.features = found.features or features
+
+    @property
+    def _timezone(self) -> str:
+        assert self._found.node is not None
+        return self._found.node.timezone
 
     def _whole(self) -> Whole:
         found = self._found
@@ -375,6 +391,8 @@ class _Reading:
             vips=found.vips,
             mailboxes=MappingProxyType(found.mailboxes),
             features=found.features or FeatureCodes(),
+            hours=MappingProxyType(found.hours),
+            shifts=MappingProxyType(found.shifts),
             places=found.places,
             sources=found.sources,
             is_complete=self._is_complete,
@@ -397,6 +415,7 @@ class _Reading:
             terms=MappingProxyType({name: terms for name, terms in whole.terms.items() if terms != Terms()}),
             mailboxes=whole.mailboxes,
             vips=MappingProxyType({caller.value: priority_s for caller, priority_s in whole.vips}),
+            shifts=plans_of(whole.shifts.values()),
             pause_reasons=self._found.pause_reasons or (),
             features=whole.features,
         )

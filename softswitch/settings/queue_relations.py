@@ -24,6 +24,7 @@ def check_queues(whole: Whole, faults: Faults) -> None:
         _warn_of_agents(name, queue, whole, faults)
         _check_callback(name, queue, whole, faults)
     _warn_of_terms(whole, faults)
+    _warn_of_hours(whole, faults)
 
 
 def _check_overflow(whole: Whole, faults: Faults) -> None:
@@ -49,7 +50,11 @@ def _check_overflow(whole: Whole, faults: Faults) -> None:
 
 def _leads_to(queue: QueuePlan, whole: Whole) -> dict[str, str]:
     """The queues that callers of this one are sent to without asking for it, with the key that says so."""
-    ways = [(queue.overflow_to, "overflow_to"), *((step.to, "overflow") for step in queue.overflow)]
+    ways = [
+        (queue.overflow_to, "overflow_to"),
+        (queue.closed_to, "closed_to"),
+        *((step.to, "overflow") for step in queue.overflow),
+    ]
     found: dict[str, str] = {}
     for to, key in ways:
         if isinstance(to, ToQueue) and to.queue in whole.queues:
@@ -218,3 +223,16 @@ def _warn_of_terms(whole: Whole, faults: Faults) -> None:
                     f"{key} counts in queues only, and this number leads to {to}",
                     "take it out, or let the number lead to a queue",
                 )
+
+
+def _warn_of_hours(whole: Whole, faults: Faults) -> None:
+    used = {queue.hours.name for queue in whole.queues.values() if queue.hours is not None}
+    for name in whole.hours:
+        if name not in used:
+            faults.warn(
+                whole.place("hours", name), f"no queue goes by hours {name}", f'add hours = "{name}" to a queue'
+            )
+    for name, queue in whole.queues.items():
+        path = ("queue", name, "closed_to")
+        if queue.hours is None and path in whole.places and ("queue", name, "hours") not in whole.places:
+            faults.warn(whole.place(*path), f"queue {name} never closes: it has no hours", 'add hours = "NAME"')

@@ -5,9 +5,11 @@ Keys that hold a table or a list of tables are read in `queue_parts`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, cast, get_args
 
 from softswitch.domain import announcing
+from softswitch.domain.hours import Hours
 from softswitch.domain.office import (
     WEIGHT_S_MAX,
     Destination,
@@ -46,8 +48,14 @@ _STANDARD: Final = QueuePlan("", "", ())
 
 
 def read_queue(
-    section: Section, name: str, faults: Faults, destinations: DestinationReader, sounds: SoundSearch
+    section: Section,
+    name: str,
+    faults: Faults,
+    destinations: DestinationReader,
+    sounds: SoundSearch,
+    hours: Mapping[str, Hours],
 ) -> QueuePlan:
+    """`hours`: all that the configuration defines."""
     members = read_members(section, faults, destinations)
     callback = read_callback(section, faults)
     overflow_to = read_destination(section, "overflow_to", destinations, is_from_queue=True)
@@ -87,6 +95,8 @@ def read_queue(
         confirm_sound=_sound(section, "confirm_sound", sounds, may_be_folder=False) or _STANDARD.confirm_sound,
         join_needs=cast("Staffing", section.choice("join_needs", get_args(Staffing), default="nobody")),
         stay_needs=cast("Staffing", section.choice("stay_needs", get_args(Staffing), default="nobody")),
+        hours=_hours(section, destinations, hours),
+        closed_to=read_destination(section, "closed_to", destinations) or ToBusy(),
         max_wait_s=section.number("max_wait_s", low=0, high=DAY_S, above_low=True),
         max_waiting=section.whole("max_waiting", low=1, high=CALLERS_MAX),
         overflow=overflow,
@@ -106,6 +116,13 @@ def _sound(section: Section, key: str, sounds: SoundSearch, *, may_be_folder: bo
     if name is None or not sounds.use(name, section.place_of(key), may_be_folder=may_be_folder):
         return None
     return name
+
+
+def _hours(section: Section, destinations: DestinationReader, hours: Mapping[str, Hours]) -> Hours | None:
+    name = section.text("hours", example='the name of [hours.NAME], such as "office"')
+    if name is None or not destinations.expect("hours", name, section.place_of("hours")):
+        return None
+    return hours.get(name)
 
 
 def _announced_every_s(section: Section, faults: Faults, sounds: SoundSearch) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from softswitch.domain.hours import Hours
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -14,6 +15,7 @@ from softswitch.domain.office import (
     QueuePlan,
     Terms,
 )
+from softswitch.domain.shifts import Shift
 from softswitch.settings.faults import Place
 from softswitch.settings.model import AcceptFrom, Api, Media, Sip, Trunk
 from softswitch.settings.section import Placed
@@ -39,6 +41,8 @@ class Whole:
     vips: Sequence[tuple[Placed[str], float]]
     mailboxes: Mapping[str, MailboxPlan]
     features: FeatureCodes
+    hours: Mapping[str, Hours]
+    shifts: Mapping[str, Shift]
     places: Mapping[tuple[str, ...], Place]
     sources: Sequence[tuple[str, AcceptFrom, Place]]
     is_complete: bool
@@ -54,6 +58,7 @@ class Whole:
         found = [(to, self.place("number", name, "to")) for name, to in self.numbers.items()]
         for name, queue in self.queues.items():
             found.append((queue.overflow_to, self.place("queue", name, "overflow_to")))
+            found.append((queue.closed_to, self.place("queue", name, "closed_to")))
             found += [(step.to, self.place("queue", name, "overflow")) for step in queue.overflow]
             found += [(to, self.place("queue", name, "keys")) for to in queue.keys.values()]
         return found

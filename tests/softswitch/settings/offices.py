@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.domain import agent_line, asking_callback, joining, voicemail
+from softswitch.domain import agent_line, asking_callback, joining, rostering, voicemail
 from softswitch.domain.office import MailboxPlan, Office, QueuePlan
 from softswitch.settings import ConfigurationError, ConfigurationErrors, load
 from softswitch.settings.feature_sounds import MESSAGES_SOUNDS, WAIT_SOUNDS
@@ -25,6 +25,7 @@ FEATURE_SOUNDS = (
     *voicemail.SOUNDS,
     *MESSAGES_SOUNDS,
     *agent_line.SOUNDS,
+    *rostering.SOUNDS,
 )
 ADDED = "zz.toml"
 

@@ -7,16 +7,29 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address
+from softswitch.domain.hours import is_open
 from softswitch.domain.office import Device, ServiceGoal, ToNumber, ToPhone, ToQueue, ToSay
 from softswitch.settings import AcceptFrom, ConfigurationErrors, Listen, glimpse, load
-from tests.softswitch.settings.offices import REPOSITORY, change, copy_office, errors_of, line_of, warnings_of
+from tests.softswitch.settings.offices import (
+    REPOSITORY,
+    change,
+    copy_office,
+    error_of,
+    errors_of,
+    line_of,
+    office_with,
+    read,
+    warnings_of,
+)
 
 
 @pytest.fixture
@@ -512,6 +525,64 @@ def test_a_mutated_office_is_read_or_refused_with_places_that_exist(name: str, t
                 assert error.mend
         shutil.rmtree(office)
     assert outcomes == {"read", "refused"}
+
+
+HOURS = '[hours.office]\nmon-fri = "08:00-17:00"\n'
+MONDAY_NOON = datetime(2026, 7, 6, 12, tzinfo=ZoneInfo("Europe/Stockholm")).timestamp()
+SUNDAY_NOON = MONDAY_NOON - 86_400
+
+
+def test_a_queue_goes_by_hours_wherever_they_are_defined(tmp_path: Path) -> None:
+    queue = read(office_with(tmp_path, HOURS, queue='hours = "office"\nclosed_to = "say:closed"')).queues["support"]
+    assert queue.closed_to == ToSay("closed")
+    assert queue.hours is not None
+    assert [is_open(queue.hours, at) for at in (MONDAY_NOON, SUNDAY_NOON)] == [True, False]
+
+
+def test_agents_work_all_their_shifts(tmp_path: Path) -> None:
+    added = (
+        '[shift.week]\nagents = ["anna", "bo"]\nmon-fri = "08:00-17:00"\n'
+        '[shift.sunday]\nagents = ["bo"]\nsun = "10:00-14:00"\n'
+    )
+    shifts = read(office_with(tmp_path, added)).shifts
+    assert list(shifts) == ["anna", "bo"]
+    assert [is_open(shifts[agent], SUNDAY_NOON) for agent in shifts] == [False, True]
+    assert all(is_open(plan, MONDAY_NOON) for plan in shifts.values())
+
+
+@pytest.mark.parametrize(
+    ("added", "queue", "key", "what", "mend"),
+    [
+        (HOURS, 'hours = "ofice"', "queue.support.hours", 'no hours "ofice"', '"office"'),
+        ("", 'hours = "office"', "queue.support.hours", 'no hours "office"', "[hours.office]"),
+        (HOURS, 'hours = "office"\nclosed_to = "callback"', "queue.support.closed_to", "in a queue", "overflow"),
+        (HOURS, 'hours = "office"\nclosed_to = "queue:support"', "queue.support.closed_to", "in a circle", "else"),
+        ('[hours.office]\nmno-fri = "08:00-17:00"', "", "hours.office.mno-fri", "mno-fri", "mon-fri"),
+        ('[shift.early]\nagents = ["ana"]\nmon = "08:00-17:00"', "", "shift.early.agents", 'no agent "ana"', '"anna"'),
+        ('[hour.office]\nmon = "08:00-17:00"', "", "hour", "no kind of table", 'did you mean "hours"?'),
+    ],
+)
+def test_wrong_hours_are_one_error(tmp_path: Path, added: str, queue: str, key: str, what: str, mend: str) -> None:
+    error = error_of(office_with(tmp_path, added, queue=queue))
+    assert error.key == key
+    assert what in error.what
+    assert mend in error.mend
+
+
+def test_hours_that_nobody_goes_by_and_a_queue_that_never_closes_are_hardly_meant(tmp_path: Path) -> None:
+    warnings = warnings_of(office_with(tmp_path, HOURS, queue='closed_to = "busy"'))
+    assert sorted(warnings) == ["no queue goes by hours office", "queue support never closes: it has no hours"]
+
+
+def test_a_shift_of_an_agent_without_a_phone_needs_the_question_whether_she_is_there(tmp_path: Path) -> None:
+    office = office_with(tmp_path, '[shift.early]\nagents = ["bo"]\nmon = "08:00-17:00"\n')
+    (office / "sounds" / "en" / "confirm-ready.wav").rename(office / "away.wav")
+    (office / "sounds" / "en").rename(office / "sounds" / "nl")
+    change(office, "softswitch.toml", 'language = "en" ', 'language = "nl" ')
+    change(office, "queues.toml", "announce_position_every_s = 30 ", "announce_position_every_s = 0 ")
+    read(office)
+    change(office, "agents.toml", '"phone:102", ', "")
+    assert error_of(office).key == "shift.early.agents"
 
 
 def test_a_trunk_may_have_credentials_for_its_challenges(office: Path) -> None:
