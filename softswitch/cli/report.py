@@ -6,13 +6,14 @@ telephone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Final, assert_never
 
+from softswitch.cli.report_queue import in_queue
+from softswitch.cli.report_words import device, devices
 from softswitch.domain.office import (
-    AgentPlan,
-    Destination,
+    MailboxPlan,
     Office,
-    QueuePlan,
+    Terms,
     ToAgent,
     ToAgentLine,
     ToBusy,
@@ -25,11 +26,6 @@ from softswitch.domain.office import (
     ToSay,
     ToVoicemail,
 )
-
-
-def what_callers_meet(office: Office, number: str) -> list[str]:
-    """Sentences, in the order in which a caller to this number meets what they say."""
-    return _meets(office, office.numbers[number])
 
 
 def summary(office: Office) -> str:
@@ -45,97 +41,41 @@ def summary(office: Office) -> str:
     return f'office "{office.node}", version {office.version}: {parts}'
 
 
-def _meets(office: Office, destination: Destination) -> list[str]:
+def what_callers_meet(office: Office, number: str) -> list[str]:
+    """Sentences, in the order in which a caller to this number meets what they say."""
+    destination = office.numbers[number]
     match destination:
         case ToQueue(queue=name):
-            return _queue(office, office.queues[name])
+            return in_queue(office, office.queues[name], office.terms.get(number, Terms()))
         case ToPhone() | ToNumber():
-            return [f"The caller hears ringing while {_device(office, destination)} rings.", _NOBODY]
+            return [f"The caller hears ringing while {device(office, destination)} rings.", _NOBODY]
         case ToAgent(agent=name):
             agent = office.agents[name]
-            return [f"The caller hears ringing while {agent.name} is rung at {_devices(office, agent)}.", _NOBODY]
+            return [f"The caller hears ringing while {agent.name} is rung at {devices(office, agent)}.", _NOBODY]
         case ToSay(sound=sound):
             return [f'The caller is answered, hears "{sound}", and the call ends.']
         case ToVoicemail(mailbox=mailbox):
-            return [f"The caller is answered and can leave a message in mailbox {mailbox}."]
-        case ToAgentLine() | ToFeature():
-            return ["Agents log in and out by their number and PIN."]
+            return _mailbox(office.mailboxes[mailbox])
+        case ToAgentLine():
+            return [
+                "The caller is answered and keys an agent's number and PIN.",
+                "Keys then make the agent ready, paused or logged out, and set queues and the number to be reached at.",
+            ]
         case ToMessages():
-            return ["Messages are listened to by a mailbox's number and PIN."]
+            return ["The caller is answered and listens to a mailbox, by its number and PIN or from a phone of it."]
+        case ToFeature(presence=presence):
+            return [f"The agent at the telephone gets {presence}."]
         case ToBusy() | ToCallback():
             return ["The caller hears the busy tone and is not answered."]
+        case _:
+            assert_never(destination)
 
 
-_NOBODY = "When nobody answers, the call ends."
-
-
-def _queue(office: Office, queue: QueuePlan) -> list[str]:
-    lines = []
-    if queue.max_waiting is not None:
-        lines.append(
-            f"Where {queue.max_waiting} callers wait already, the next one {_goes_on(office, queue.overflow_to)}"
-        )
-    heard = [f'"{queue.welcome}" once'] if queue.welcome else []
-    heard += [f'"{queue.music}" over and over'] if queue.music else []
-    waits = f"waits in queue {queue.queue}"
-    lines.append(f"The caller is answered at once and {waits}, hearing {' and then '.join(heard) or 'nothing'}.")
-    if queue.announce_position_every_s:
-        every_s = queue.announce_position_every_s
-        lines.append(f"The caller is told the place in the queue after the welcome and every {every_s:g} s.")
-    lines += _presentations(office, queue)
-    if queue.record == "always":
-        lines.append("The talk is recorded.")
-    if queue.max_wait_s is not None:
-        lines.append(f"After {queue.max_wait_s:g} s of waiting, the caller {_goes_on(office, queue.overflow_to)}")
-    return lines
-
-
-def _presentations(office: Office, queue: QueuePlan) -> list[str]:
-    if not queue.agents:
-        return ["Nobody is rung: the queue has no agents."]
-    people = [office.agents[agent] for agent in queue.agents]
-    rung = "; ".join(f"{agent.name} at {_devices(office, agent)}" for agent in people)
-    missed = {
-        "pause": "is paused",
-        "log-out": "is logged out",
-        "log-out-unless-last": "is logged out, unless nobody else is there",
-    }[queue.no_answer]
+def _mailbox(plan: MailboxPlan) -> list[str]:
     return [
-        f"Whoever has been free longest is rung for {queue.ring_s:g} s: {rung}.",
-        f"Who does not answer {missed}, and the next is rung; nobody is rung for {queue.wrap_up_s:g} s after a talk.",
+        f'The caller is answered and hears "{plan.greeting}" and a tone.',
+        f"The caller can leave a message of up to {plan.message_s_max:g} s in mailbox {plan.mailbox}.",
     ]
 
 
-def _goes_on(office: Office, destination: Destination) -> str:
-    match destination:
-        case ToSay(sound=sound):
-            return f'hears "{sound}", and the call ends.'
-        case ToBusy():
-            return "is refused as busy."
-        case ToQueue(queue=name):
-            return f"goes on to queue {name}."
-        case ToPhone() | ToNumber():
-            return f"hears ringing while {_device(office, destination)} rings."
-        case ToAgent(agent=name):
-            return f"hears ringing while {office.agents[name].name} is rung."
-        case ToVoicemail(mailbox=mailbox):
-            return f"can leave a message in mailbox {mailbox}."
-        case ToCallback():
-            return "is offered to be called back in turn."
-        case ToAgentLine() | ToMessages() | ToFeature():
-            return "is asked for a number and PIN."
-
-
-def _devices(office: Office, agent: AgentPlan) -> str:
-    return _listed([_device(office, device.to) for device in agent.answers_at])
-
-
-def _device(office: Office, device: ToPhone | ToNumber) -> str:
-    if isinstance(device, ToPhone):
-        return f"phone {device.phone}"
-    trunk = next(iter(office.trunks), None)
-    return device.number if trunk is None else f"{device.number} through trunk {trunk}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+_NOBODY: Final = "When nobody answers, the call ends."
