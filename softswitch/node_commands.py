@@ -13,9 +13,11 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
+from softswitch import node_service_commands as services
 from softswitch.domain import inputs, views
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.wrapping_up import EXTENSION_S_MAX
+from softswitch.node_service_commands import text
 from softswitch.signalling.ladder import ladder
 
 if TYPE_CHECKING:
@@ -64,15 +66,15 @@ def _call_list(node: Node, _arguments: Mapping[str, object], now: float) -> obje
 
 
 def _call_show(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    return views.call_show(node.switch, _text(arguments, "id"), now)
+    return views.call_show(node.switch, text(arguments, "id"), now)
 
 
 def _call_why(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    return views.call_why(node.switch, _text(arguments, "id"), now)
+    return views.call_why(node.switch, text(arguments, "id"), now)
 
 
 def _call_ladder(node: Node, arguments: Mapping[str, object], _now: float) -> object:
-    call = _text(arguments, "id")
+    call = text(arguments, "id")
     trace = node.traces.of_call(call)
     if trace is None:
         raise CommandRefused(
@@ -84,13 +86,13 @@ def _call_ladder(node: Node, arguments: Mapping[str, object], _now: float) -> ob
 
 
 def _call_hangup(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    call = _text(arguments, "id")
+    call = text(arguments, "id")
     node.tell(inputs.HangUpCall(call), now)
     return {"id": call}
 
 
 def _call_priority(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    call, priority_s = _text(arguments, "id"), _number(arguments, "priority_s")
+    call, priority_s = text(arguments, "id"), _number(arguments, "priority_s")
     node.tell(inputs.SetPriority(call, priority_s), now)
     return {"id": call, "priority_s": priority_s}
 
@@ -100,12 +102,12 @@ def _queue_list(node: Node, _arguments: Mapping[str, object], now: float) -> obj
 
 
 def _queue_show(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    return views.queue_show(node.switch, _text(arguments, "name"), now)
+    return views.queue_show(node.switch, text(arguments, "name"), now)
 
 
 def _queue_prompt(node: Node, arguments: Mapping[str, object], now: float) -> object:
     """Only what the configuration names can be played, because sounds are loaded before calls need them."""
-    queue, sound, until = _text(arguments, "name"), _text_or_none(arguments, "sound"), arguments.get("until")
+    queue, sound, until = text(arguments, "name"), _text_or_none(arguments, "sound"), arguments.get("until")
     sounds = node.settings.sounds
     if sound is not None and not sounds.files(sound):
         known = [name for language, name in sounds.found if language == sounds.language]
@@ -128,7 +130,7 @@ def _agent_list(node: Node, _arguments: Mapping[str, object], now: float) -> obj
 
 def _presence(presence: inputs.Presence) -> _Command:
     def command(node: Node, arguments: Mapping[str, object], now: float) -> object:
-        agent = _text(arguments, "name")
+        agent = text(arguments, "name")
         reason = arguments.get("reason")
         node.tell(inputs.SetPresence(agent, presence, None if reason is None else str(reason)), now)
         return {"agent": agent, "presence": presence}
@@ -137,7 +139,7 @@ def _presence(presence: inputs.Presence) -> _Command:
 
 
 def _agent_queue(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    agent, queue, is_on = _text(arguments, "name"), _text(arguments, "queue"), arguments.get("on")
+    agent, queue, is_on = text(arguments, "name"), text(arguments, "queue"), arguments.get("on")
     if not isinstance(is_on, bool):
         raise CommandRefused("the command needs 'on'", "its arguments", "give true or false for 'on'")
     node.tell(inputs.SwitchAgentQueue(agent, queue, is_on), now)
@@ -145,14 +147,14 @@ def _agent_queue(node: Node, arguments: Mapping[str, object], now: float) -> obj
 
 
 def _agent_number(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    agent, number = _text(arguments, "name"), _text_or_none(arguments, "number")
+    agent, number = text(arguments, "name"), _text_or_none(arguments, "number")
     node.tell(inputs.SetAgentNumber(agent, number), now)
     return {"agent": agent, "number": number}
 
 
 def _agent_wrap_up(node: Node, arguments: Mapping[str, object], now: float) -> object:
     """Without `extend_s` it ends."""
-    agent = _text(arguments, "name")
+    agent = text(arguments, "name")
     extend_s = None if arguments.get("extend_s") is None else _number(arguments, "extend_s")
     if extend_s is not None and not 0 < extend_s <= EXTENSION_S_MAX:
         raise CommandRefused(
@@ -169,7 +171,7 @@ def _agent_wrap_up(node: Node, arguments: Mapping[str, object], now: float) -> o
 
 
 def _agent_classify(node: Node, arguments: Mapping[str, object], now: float) -> object:
-    agent, code = _text(arguments, "name"), _text(arguments, "code")
+    agent, code = text(arguments, "name"), text(arguments, "code")
     node.tell(inputs.ClassifyCall(agent, code), now)
     return {"agent": agent, "code": code}
 
@@ -208,15 +210,8 @@ def _trunk_list(node: Node, _arguments: Mapping[str, object], _now: float) -> ob
     ]
 
 
-def _text(arguments: Mapping[str, object], key: str) -> str:
-    value = arguments.get(key)
-    if not isinstance(value, str) or not value:
-        raise CommandRefused(f"the command needs {key!r}", "its arguments", f"give a text for {key!r}")
-    return value
-
-
 def _text_or_none(arguments: Mapping[str, object], key: str) -> str | None:
-    return None if arguments.get(key) is None else _text(arguments, key)
+    return None if arguments.get(key) is None else text(arguments, key)
 
 
 def _number(arguments: Mapping[str, object], key: str) -> float:
@@ -245,10 +240,22 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "call.ladder": _call_ladder,
     "call.hangup": _call_hangup,
     "call.priority": _call_priority,
+    "call.transfer": services.call_transfer,
+    "call.consult": services.call_consult,
+    "call.complete": services.call_complete,
+    "call.conference": services.call_conference,
+    "call.take-back": services.call_take_back,
+    "callback.list": services.callback_list,
+    "callback.withdraw": services.callback_withdraw,
+    "voicemail.list": services.voicemail_list,
+    "voicemail.show": services.voicemail_show,
+    "voicemail.delete": services.voicemail_delete,
+    "doctor": services.examine,
     "queue.list": _queue_list,
     "queue.show": _queue_show,
     "queue.prompt": _queue_prompt,
     "agent.list": _agent_list,
+    "agent.why-not": services.agent_why_not,
     "agent.login": _presence("ready"),
     "agent.ready": _presence("ready"),
     "agent.pause": _presence("paused"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from softswitch.cli import service_commands
 from softswitch.cli.asking import AgentName, AsJson, ask, done, one_of, show_rows
 
 
@@ -54,6 +55,7 @@ def agents() -> typer.Typer:
 
     _add_settings(group)
     _add_wrap_up(group)
+    service_commands.add_to_agents(group)
     return group
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from softswitch.cli import service_commands
 from softswitch.cli.agent_commands import agents
 from softswitch.cli.asking import AsJson, CallId, QueueName, ask, done, instant, one_of, show_one, show_rows
 from softswitch.cli.failures import DONE
@@ -28,6 +29,9 @@ def add_to(app: typer.Typer) -> None:
         app.add_typer(group, help=text)
     app.add_typer(_lists("phone", "Registrations."), help="Devices that register here.")
     app.add_typer(_lists("trunk", "Carriers, and whether they answer."), help="Carriers.")
+    app.add_typer(service_commands.callbacks(), help="Callers who are to be called back.")
+    app.add_typer(service_commands.voicemail(), help="Messages.")
+    app.command()(service_commands.doctor)
     app.command()(history)
     app.add_typer(_recordings(), help="Recordings.")
 
@@ -102,6 +106,7 @@ def _calls() -> typer.Typer:
         return done(ask(context, "call.hangup", {"id": call}), f"call {call} is ended", as_json=as_json)
 
     _add_priority(group)
+    service_commands.add_to_calls(group)
     return group
 
 

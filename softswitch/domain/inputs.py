@@ -239,6 +239,15 @@ class WithdrawCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteVoicemail:
+    """A message is to be gone from its mailbox."""
+
+    mailbox: str
+    message: str
+    by: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
 class TransferCall:
     """Whoever talks with the caller gives him on at once."""
 
@@ -305,6 +314,7 @@ Input: TypeAlias = (
     | SetPriority
     | SetHotPrompt
     | WithdrawCallback
+    | DeleteVoicemail
     | TransferCall
     | ConsultFor
     | EndConsult

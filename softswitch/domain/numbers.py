@@ -77,6 +77,24 @@ def outside_number(office: Office, prefixes: Sequence[str], wanted: str) -> str 
     return wanted
 
 
+def destination_of(text: str) -> Destination | None:
+    """A destination that a command names: a queue, agent, phone or number; None when it is no such text."""
+    kind, _, name = text.partition(":")
+    if not name:
+        return None
+    match kind:
+        case "queue":
+            return ToQueue(name)
+        case "agent":
+            return ToAgent(name)
+        case "phone":
+            return ToPhone(name)
+        case "number":
+            return ToNumber(name) if _CALLABLE.fullmatch(name) else None
+        case _:
+            return None
+
+
 def may_dial(phone: PhonePlan, destination: Destination) -> bool:
     """Whether this phone may reach this destination: THE policy for every way out."""
     match destination:

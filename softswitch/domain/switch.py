@@ -66,6 +66,7 @@ _FactOrCommand: TypeAlias = (
     | inputs.SetPriority
     | inputs.SetHotPrompt
     | inputs.WithdrawCallback
+    | inputs.DeleteVoicemail
     | inputs.TransferCall
     | inputs.ConsultFor
     | inputs.EndConsult
@@ -195,6 +196,8 @@ class Switch:
                 if callback not in floor.callbacks:
                     raise unknown("call-back", callback, floor.callbacks, "softswitch callback list")
                 calling_back.withdraw(floor, floor.callbacks[callback], now)
+            case inputs.DeleteVoicemail():
+                voicemail.delete(floor, input_, now)
             case inputs.TransferCall(call=call_id, to=to, by=by):
                 transferring.transfer(floor, self._call(call_id), to, now, by=by)
             case inputs.ConsultFor(call=call_id, to=to):

@@ -13,9 +13,10 @@ from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
 from softswitch.domain.floor import Floor
-from softswitch.domain.inputs import RecordingCompleted
+from softswitch.domain.inputs import DeleteVoicemail, RecordingCompleted
 from softswitch.domain.mailboxes import Pending
 from softswitch.domain.office import MailboxPlan
+from softswitch.domain.refusals import unknown
 
 KIND: Final = "voicemail"
 TONE: Final = "beep"
@@ -83,6 +84,17 @@ def completed(floor: Floor, pending: Pending, fact: RecordingCompleted, now: flo
             )
         )
         show_lamp(floor, pending.mailbox)
+
+
+def delete(floor: Floor, wish: DeleteVoicemail, now: float) -> None:
+    """Takes a message out of its mailbox."""
+    if wish.mailbox not in floor.office.mailboxes:
+        raise unknown("mailbox", wish.mailbox, floor.office.mailboxes, "softswitch voicemail list")
+    if floor.mailboxes.find(wish.mailbox, wish.message) is None:
+        known = [message.message for message in floor.mailboxes.messages(wish.mailbox)]
+        raise unknown("message", wish.message, known, f"softswitch voicemail show {wish.mailbox}")
+    floor.tell(events.VoicemailDeleted(floor.wall(now), wish.mailbox, wish.message, wish.by))
+    show_lamp(floor, wish.mailbox)
 
 
 def show_lamp(floor: Floor, mailbox: str) -> None:

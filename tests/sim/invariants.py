@@ -66,6 +66,9 @@ class Ledger:
             case events.AgentLost(call=call, agent=agent, queue=queue):
                 assert self._engaged.pop(agent) == call, f"{agent} was lost from {call} but not in it"
                 self._lines[queue][call] = self._place_of[call]
+            case events.CallParted(call=call, agent=agent):
+                if agent is not None and self._engaged.get(agent) == call:
+                    del self._engaged[agent]
             case events.RecordingStarted() | events.RecordingEnded():
                 self._take_recording(record)
             case events.CallEnded():
