@@ -79,9 +79,12 @@ def waited_too_long(floor: Floor, call: Call, now: float) -> None:
 
 
 def overflow_due(floor: Floor, call: Call, now: float) -> None:
-    """The steps of the caller's queue are to be looked at."""
+    """The steps of the caller's queue are to be looked at; a call-back is offered once, then the next step counts."""
     assert call.queue is not None
-    step = overflow.due(floor.plan(call.queue).overflow, queueing.situation(floor, call.queue, now, call))
+    steps = floor.plan(call.queue).overflow
+    if call.is_callback_asked:
+        steps = tuple(step for step in steps if not isinstance(step.to, ToCallback))
+    step = overflow.due(steps, queueing.situation(floor, call.queue, now, call))
     if step is None or isinstance(step.to, ToCallback):
         queueing.arm_overflow(floor, call, now)
     if step is not None:

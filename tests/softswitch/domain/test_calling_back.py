@@ -8,7 +8,7 @@ import pytest
 
 from softswitch.domain import actions, events, inputs
 from softswitch.domain.causes import Cause
-from softswitch.domain.office import CallbackPlan, Office, ToCallback
+from softswitch.domain.office import CallbackPlan, Office, OverflowStep, ToCallback, ToSay
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.switch import Switch
 from tests.softswitch.domain.small_office import WALL_OFFSET_S, Stage, office_with
@@ -251,3 +251,19 @@ def test_a_queue_that_is_gone_takes_its_promises_back() -> None:
     stage.tell(inputs.OfficeChanged(replace(OFFICE, queues={}, version="v2")))
     stage.wait(300)
     assert stage.ever(events.CallbackEnded)[-1].outcome == "withdrawn"
+
+
+def test_who_does_not_want_a_call_back_that_a_step_offers_comes_to_the_next_step() -> None:
+    steps = (OverflowStep(ToCallback(), 30), OverflowStep(ToSay("sorry"), 90))
+    stage = Stage(office_with(callback=CallbackPlan(may_call=("+46",)), overflow=steps))
+    for agent in ("anna", "bo"):
+        stage.choose(agent, "paused")
+    stage.ring_in()
+    stage.wait(30)
+    assert stage.ever(actions.PlayOnLeg)[-1].once == ("callback-confirm",)
+    stage.wait(59)
+    assert not stage.ever(events.QueueLeft)
+    stage.wait(1)
+    (left,) = stage.ever(events.QueueLeft)
+    assert (left.outcome, left.wait_s) == ("overflowed", 90.0)
+    assert stage.ever(actions.PlayOnLeg)[-1].once == ("sorry",)
