@@ -232,8 +232,13 @@ class Floor:
         return device in self._legs_at
 
     def devices_to_ring(self, devices: tuple[Device, ...], now: float) -> list[Device]:
-        """Those that can be reached and are free, in order."""
-        return [device for device in devices if self.is_reachable(device.to, now) and not self.is_in_use(device.to)]
+        """Those that can be reached and are free, each once, in order."""
+        first = {device.to: device for device in reversed(devices)}
+        return [
+            device
+            for device in devices
+            if first[device.to] is device and self.is_reachable(device.to, now) and not self.is_in_use(device.to)
+        ]
 
     def leave_out(self, device: DeviceAddress, now: float) -> None:
         """The device could not be reached: it is left out for a while."""

@@ -20,6 +20,8 @@ def start(floor: Floor, agent: Agent, call: Call, queue: str, now: float) -> Non
     """After a connected call of this queue."""
     plan, own = floor.plan(queue), floor.office.agents.get(agent.agent)
     seconds = plan.wrap_up_s if own is None or own.wrap_up_s is None else own.wrap_up_s
+    if agent.wrap_up_until_at is not None and agent.wrap_up_until_at >= now + seconds:
+        return
     needs_code = bool(plan.codes) and plan.code_within_s > 0 and call.code is None
     agent.needs_code = needs_code
     agent.wrap_up_plain_until_at = now + seconds

@@ -22,7 +22,7 @@ def call_for_bo(world: World) -> Call:
 def test_the_mobile_wins_and_the_phone_shows_no_missed_call(world: World) -> None:
     call = call_for_bo(world)
     world.mobile(MOBILE).call.answer()
-    world.run(1)
+    world.run(1.5)
     world.assert_talking(call, MOBILE)
     loser = world.phone("102").call
     assert loser.ended_how == "cancelled"

@@ -5,13 +5,19 @@ import pytest
 from softswitch.domain.call import CALL_CHANGES, Call, CallState, IllegalChange
 from softswitch.domain.inputs import FromTrunk
 
-STATES: tuple[CallState, ...] = ("routing", "waiting", "presenting", "talking", "direct", "ended")
+STATES: tuple[CallState, ...] = (
+    "routing", "waiting", "presenting", "dialling", "talking", "direct", "serving", "ended",
+)  # fmt: skip
 LEGAL = {
-    ("routing", "waiting"), ("routing", "direct"), ("routing", "ended"),
-    ("waiting", "waiting"), ("waiting", "presenting"), ("waiting", "direct"), ("waiting", "ended"),
-    ("presenting", "waiting"), ("presenting", "talking"), ("presenting", "direct"), ("presenting", "ended"),
-    ("talking", "waiting"), ("talking", "ended"),
-    ("direct", "ended"),
+    ("routing", "waiting"), ("routing", "direct"), ("routing", "serving"), ("routing", "ended"),
+    ("waiting", "waiting"), ("waiting", "presenting"), ("waiting", "direct"), ("waiting", "serving"),
+    ("waiting", "ended"),
+    ("presenting", "presenting"), ("presenting", "waiting"), ("presenting", "talking"), ("presenting", "dialling"),
+    ("presenting", "direct"), ("presenting", "serving"), ("presenting", "ended"),
+    ("dialling", "talking"), ("dialling", "ended"),
+    ("talking", "waiting"), ("talking", "direct"), ("talking", "serving"), ("talking", "ended"),
+    ("direct", "direct"), ("direct", "waiting"), ("direct", "serving"), ("direct", "ended"),
+    ("serving", "waiting"), ("serving", "direct"), ("serving", "ended"),
 }  # fmt: skip
 
 

@@ -52,4 +52,4 @@ def test_a_number_that_is_nobodys_device_takes_any_number_of_calls() -> None:
 
 def test_a_device_named_twice_is_rung_once() -> None:
     floor = Stage().switch.floor
-    assert floor.devices_to_ring((Device(PHONE), Device(PHONE, confirm=True)), 0.0) == [PHONE]
+    assert floor.devices_to_ring((Device(PHONE), Device(PHONE, confirm=True)), 0.0) == [Device(PHONE)]

@@ -4,10 +4,11 @@ import pytest
 
 from softswitch.domain.leg import LEG_CHANGES, Leg, LegState
 
-LEG_STATES: tuple[LegState, ...] = ("invited", "dialling", "ringing", "answered")
+LEG_STATES: tuple[LegState, ...] = ("invited", "dialling", "ringing", "confirming", "answered")
 LEGAL = {
     ("invited", "answered"), ("dialling", "ringing"), ("dialling", "answered"), ("ringing", "ringing"),
-    ("ringing", "answered"), ("answered", "answered"),
+    ("ringing", "answered"), ("answered", "answered"), ("dialling", "confirming"), ("ringing", "confirming"),
+    ("confirming", "answered"),
 }  # fmt: skip
 
 

@@ -30,18 +30,6 @@ def test_misses_are_judged_one_after_the_other() -> None:
     assert stage.presence("bo")[0] == "ready"
 
 
-def test_a_longer_wrap_up_is_not_cut_by_a_shorter_one() -> None:
-    stage = Stage()
-    agent = stage.switch.floor.agents["anna"]
-    presence.start_wrap_up(stage.switch.floor, agent, "c1", 30.0, 0.0)
-    presence.start_wrap_up(stage.switch.floor, agent, "c2", 10.0, 5.0)
-    assert agent.wrap_up_until_at == 30.0
-    stage.wait(29.9)
-    assert stage.presence("anna") == ("ready", "wrap-up")
-    stage.wait(0.1)
-    assert stage.presence("anna") == ("ready", "idle")
-
-
 def test_the_start_is_told_for_everybody_once() -> None:
     told = Stage().ever(events.AgentPresenceChanged)
     assert [(event.agent, event.presence, event.by) for event in told] == [

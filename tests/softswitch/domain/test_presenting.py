@@ -30,10 +30,25 @@ def test_all_devices_ring_at_once_and_the_first_to_answer_wins() -> None:
     assert list(legs) == ["phone:102", MOBILE_DEVICE]
     assert {(dial.caller_name, dial.caller) for dial in stage.of(actions.DialLeg)} == {("Support", "+46812340001")}
     stage.answer(legs[MOBILE_DEVICE])
-    assert stage.of(actions.HangUpLeg) == [actions.HangUpLeg(legs["phone:102"], Cause.ANSWERED_ELSEWHERE)]
+    assert not stage.of(actions.HangUpLeg)
     assert [join.leg for join in stage.of(actions.JoinLeg)] == [caller, legs[MOBILE_DEVICE]]
     connected = stage.one(events.CallConnected)
     assert (connected.agent, connected.queue, connected.to) == ("bo", "support", MOBILE_DEVICE)
+
+
+def test_the_others_stop_when_the_winner_is_heard_or_a_second_after_he_answered() -> None:
+    for is_heard in (True, False):
+        stage = only_bo()
+        stage.ring_in()
+        legs = stage.dialled()
+        stage.answer(legs[MOBILE_DEVICE])
+        if is_heard:
+            stage.tell(inputs.LegHeard(legs[MOBILE_DEVICE]))
+        else:
+            stage.wait(0.99)
+            assert not stage.of(actions.HangUpLeg)
+            stage.wait(0.01)
+        assert stage.of(actions.HangUpLeg) == [actions.HangUpLeg(legs["phone:102"], Cause.ANSWERED_ELSEWHERE)]
 
 
 def test_a_200_that_crosses_our_cancel_is_nobody() -> None:
@@ -41,8 +56,26 @@ def test_a_200_that_crosses_our_cancel_is_nobody() -> None:
     stage.ring_in()
     legs = stage.dialled()
     stage.answer(legs["phone:102"])
+    stage.wait(1)
     stage.answer(legs[MOBILE_DEVICE])
     assert stage.new == []
+
+
+def test_who_picks_up_second_in_the_same_moment_hears_that_it_is_taken_and_nobody_is_blamed() -> None:
+    stage = only_bo()
+    stage.ring_in()
+    legs = stage.dialled()
+    stage.answer(legs["phone:102"])
+    stage.answer(legs[MOBILE_DEVICE])
+    told = stage.one(actions.PlayOnLeg)
+    assert (told.leg, told.once) == (legs[MOBILE_DEVICE], ("already-taken",))
+    assert len(stage.ever(events.CallConnected)) == 1
+    stage.wait(1.5)
+    assert not stage.of(actions.HangUpLeg)
+    stage.tell(inputs.PlaybackEnded(told.leg, told.tag))
+    assert stage.of(actions.HangUpLeg) == [actions.HangUpLeg(told.leg, Cause.ANSWERED_ELSEWHERE)]
+    assert not stage.ever(events.AgentMissed)
+    assert stage.presence("bo") == ("ready", "talking")
 
 
 def test_the_welcome_is_cut_at_the_moment_of_connection() -> None:
