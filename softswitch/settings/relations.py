@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Final
 
+from softswitch.domain.strategies import RING_ALL_MAX
 from softswitch.settings.faults import Faults
 from softswitch.settings.model import AcceptFrom
 from softswitch.settings.people_relations import check_people
@@ -59,12 +60,12 @@ def _check_udp_ports(whole: Whole, faults: Faults) -> None:
         if is_inside and media.address and _share(entry.host, media.address):
             faults.refuse(place, f"the range holds the port of [sip] listen {entry}", "choose another range")
     legs = (media.udp_last - media.udp_first) // 2 + 1
-    busiest = max((len(agent.answers_at) for agent in whole.agents.values()), default=1)
-    if legs < 1 + max(1, busiest):
+    busiest = _most_that_ring(whole)
+    if legs < 1 + busiest:
         faults.refuse(
             place,
-            f"{legs} even ports are too few for one call: a caller and {max(1, busiest)} telephones that ring together",
-            f"make the range at least {2 * (1 + max(1, busiest))} ports long",
+            f"{legs} even ports are too few for one call: a caller and {busiest} telephones that ring together",
+            f"make the range at least {2 * (1 + busiest)} ports long",
         )
     is_public = any(not _is_loopback(entry.host) for entry in whole.sip.listen)
     if media.address and _is_loopback(media.address) and is_public:
@@ -73,6 +74,17 @@ def _check_udp_ports(whole: Whole, faults: Faults) -> None:
             f"calls come from outside, and their sound is sent to {media.address}, which is this machine only",
             "write the address that callers reach",
         )
+
+
+def _most_that_ring(whole: Whole) -> int:
+    """How many telephones one caller can let ring together: an agent's, or under ring-all those of many."""
+    devices = {name: len(agent.answers_at) for name, agent in whole.agents.items()}
+    most = max(devices.values(), default=1)
+    for queue in whole.queues.values():
+        if queue.strategy == "ring-all":
+            counts = sorted((devices.get(agent, 0) for agent in queue.agents), reverse=True)
+            most = max(most, sum(counts[:RING_ALL_MAX]))
+    return max(1, most)
 
 
 def _check_trunk_hosts(whole: Whole, faults: Faults) -> None:

@@ -160,3 +160,16 @@ def test_a_step_for_all_is_an_end_of_waiting(tmp_path: Path) -> None:
     office = office_with(tmp_path / "some", some)
     assert any("queue third may wait for ever" in warning for warning in warnings_of(office))
     assert (office / ADDED).exists()
+
+
+@pytest.mark.parametrize(("last_port", "is_enough"), [(20007, True), (20005, False)])
+def test_ring_all_needs_a_port_for_every_telephone_that_rings(tmp_path: Path, last_port: int, is_enough: bool) -> None:
+    """The caller, anna's phone, bo's phone and mobile: four even ports."""
+    office = office_with(tmp_path, "")
+    change(office, "softswitch.toml", "20000-20999", f"20000-{last_port}")
+    read(office)
+    change(office, "queues.toml", '"longest-idle"', '"ring-all"')
+    if is_enough:
+        read(office)
+    else:
+        assert "3 telephones that ring together" in error_of(office).what
