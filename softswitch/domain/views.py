@@ -19,6 +19,7 @@ from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call, CallState
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
 from softswitch.domain.refusals import unknown
+from softswitch.domain.statistics import FIGURES
 from softswitch.domain.switch import Switch
 from softswitch.domain.why import Reason, explain, explain_wait
 
@@ -128,6 +129,7 @@ def queue_show(switch: Switch, name: str, now: float) -> Row:
     line = [floor.calls[call] for call in queue.line]
     return {
         **_queue_row(switch, name, now),
+        **_today(switch, name, now),
         "callers": [_call_row(switch, call, now) for call in line],
         "agents": [_agent_row(switch, floor.agents[agent]) for agent in queue.plan.agents if agent in floor.agents],
     }
@@ -191,7 +193,23 @@ def _queue_row(switch: Switch, name: str, now: float) -> Row:
         "abandoned_today": figures.abandoned,
         "overflowed_today": figures.overflowed,
         "failed_today": figures.failed,
+        "short_abandoned_today": figures.short_abandoned,
+        "to_callback_today": figures.to_callback,
+        "to_voicemail_today": figures.to_voicemail,
+        "closed_today": figures.closed,
         "service_level_today": None if queue.plan.service_level is None else figures.service_level,
+    }
+
+
+def _today(switch: Switch, name: str, now: float) -> Row:
+    """Today's figures once more, by the time of their events and with the calls behind each."""
+    statistics, wall_at = switch.floor.statistics, switch.floor.wall(now)
+    return {
+        "by_event_today": msgspec.to_builtins(statistics.by_event(name, wall_at)),
+        "carried_in_today": statistics.carried_in(name, wall_at),
+        "still_here": statistics.still_here(name),
+        "callbacks_today": msgspec.to_builtins(statistics.callbacks(name, wall_at)),
+        "calls_today": {figure: list(statistics.calls(name, figure, wall_at)) for figure in FIGURES},
     }
 
 
