@@ -42,7 +42,7 @@ def distribute_callers(floor: Floor, now: float) -> None:
     refresh(floor, now)
     if not floor.free:
         return
-    views = [queue_view(floor, queue) for queue in floor.queues.values() if queue.line]
+    views = [queue_view(floor, queue, now) for queue in floor.queues.values() if queue.line]
     for decision in distribute(views, now):
         _claim(floor, decision)
 
@@ -83,14 +83,14 @@ def agent_view(floor: Floor, name: str, now: float) -> AgentView | None:
     )
 
 
-def queue_view(floor: Floor, queue: Queue) -> QueueView:
+def queue_view(floor: Floor, queue: Queue, now: float) -> QueueView:
     """The queue as the distributor sees it; its callers are looked at only as far as they are asked for."""
     plan = queue.plan
     return QueueView(
         queue=plan.queue,
         strategy=plan.strategy,
         callers=_waiting(floor, queue),
-        free=_free(floor, queue),
+        free=_free(floor, queue, now),
         next_tier_after_s=plan.next_tier_after_s,
         skills_relax_every_s=plan.skills_relax_every_s,
     )
@@ -166,10 +166,12 @@ def _waiting(floor: Floor, queue: Queue) -> Iterator[WaitingCaller]:
         yield WaitingCaller(call_id, (due_at, order), call.entered_at, demand, rung)
 
 
-def _free(floor: Floor, queue: Queue) -> list[FreeMember]:
+def _free(floor: Floor, queue: Queue, now: float) -> list[FreeMember]:
     name = queue.plan.queue
     members = queue.members
     agents = members if len(members) < len(floor.free) else floor.free
+    figures, wall_at = floor.agent_figures, floor.wall(now)
+    are_figures_asked = queue.plan.strategy in ("fewest-calls", "least-talk")
     free: list[FreeMember] = []
     for agent_name in agents:
         if agent_name not in floor.free or agent_name not in members:
@@ -180,7 +182,8 @@ def _free(floor: Floor, queue: Queue) -> list[FreeMember]:
         order, member = members[agent_name]
         skills = floor.office.agents[agent_name].skills
         given_at = queue.given_at.get(agent_name)
-        free.append(FreeMember(member, order, skills, agent.idle_since_at, given_at))
+        calls, talk_s = figures.today(agent_name, wall_at) if are_figures_asked else (0, 0.0)
+        free.append(FreeMember(member, order, skills, agent.idle_since_at, given_at, calls, talk_s))
     return free
 
 

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from softswitch.domain import actions
 from softswitch.domain.actions import Action, LampState
 from softswitch.domain.agent import Agent
+from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.callback import Callback
@@ -72,6 +73,7 @@ class Floor:
     wall_offset_s: float
     records: CallRecords
     statistics: Statistics
+    agent_figures: AgentFigures
     calls: dict[CallId, Call] = field(default_factory=dict)
     legs: dict[LegId, Leg] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Floor:
         self.records.apply(event)
         self.statistics.apply(event)
         self.mailboxes.apply(event)
+        self.agent_figures.apply(event)
 
     def ask(self, action: Action) -> None:
         """Something is wanted."""

@@ -36,6 +36,7 @@ from softswitch.domain import (
 )
 from softswitch.domain.actions import Action
 from softswitch.domain.agent import Agent
+from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
@@ -84,7 +85,7 @@ class Switch:
 
     def __init__(self, office: Office, *, ids: str, wall_offset_s: float) -> None:
         statistics = Statistics(office.timezone, goals_s(office))
-        self.floor = Floor(office, ids, wall_offset_s, CallRecords(), statistics)
+        self.floor = Floor(office, ids, wall_offset_s, CallRecords(), statistics, AgentFigures(statistics))
         self.floor.use(office)
         for name in office.agents:
             self.floor.agents[name] = Agent(name)
@@ -101,6 +102,7 @@ class Switch:
         """One event of the journal: today's figures go on where they were."""
         self.floor.statistics.apply(event)
         self.floor.mailboxes.apply(event)
+        self.floor.agent_figures.apply(event)
 
     def restore(self, recovery: Recovery, now: float) -> None:
         """Agents are as the journal knows them; those it does not know begin as the office says."""

@@ -58,7 +58,7 @@ def _next(floor: Floor, queue: Queue, name: str, now: float) -> str:
             if skills.get(skill, 0) < level
         )
         return f"The next caller of queue {plan.queue}, {call.call}, asks for {lacks}."
-    due = distribute([choosing.queue_view(floor, other) for other in floor.queues.values() if other.line], now)
+    due = distribute([choosing.queue_view(floor, other, now) for other in floor.queues.values() if other.line], now)
     chosen = [decision for decision in due if decision.agent == name]
     if chosen:
         return f"Call {chosen[0].call} is hers in the next moment."

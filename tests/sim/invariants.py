@@ -175,7 +175,7 @@ def check_nobody_idles(world: World) -> None:
         rule = None if view is None else exclusion(view, now)
         assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
     assert not (findings := examine(floor, now)), findings
-    due = distribute([choosing.queue_view(floor, queue) for queue in floor.queues.values() if queue.line], now)
+    due = distribute([choosing.queue_view(floor, queue, now) for queue in floor.queues.values() if queue.line], now)
     assert not due, f"{due[0].agent} is idle while {due[0].call} waits in {due[0].queue}" if due else ""
 
 

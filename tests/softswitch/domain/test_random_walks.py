@@ -283,7 +283,9 @@ def check_agents(walk: Walk) -> None:
         rule = None if view is None else exclusion(view, walk.now)
         assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
     assert examine(floor, walk.now) == []
-    due = distribute([choosing.queue_view(floor, queue) for queue in floor.queues.values() if queue.line], walk.now)
+    due = distribute(
+        [choosing.queue_view(floor, queue, walk.now) for queue in floor.queues.values() if queue.line], walk.now
+    )
     assert not due, f"{due[0].agent} is idle while {due[0].call} waits"
 
 
