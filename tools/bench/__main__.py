@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 
-from tools.bench import media_bench, sip_bench
+from tools.bench import media_bench, sim_bench, sip_bench
 
 
 def main() -> int:
     sip_bench.main()
+    sim_bench.main()
     media_bench.main()
     return 0
 
