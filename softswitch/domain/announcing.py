@@ -1,22 +1,30 @@
-"""What a waiting caller is told: his place in the queue, after the welcome and every so often from then on.
+"""What a waiting caller is told: hot prompts, his place in the queue, and the queue's messages.
 
-Whole recorded sentences say it, one for each place up to POSITIONS_RECORDED and one for all beyond. What is spoken
-never delays anything: the search for an agent goes on meanwhile, and a connection cuts the sentence off. One that is
-due while another is spoken comes right after it, and the music goes on where it was interrupted.
+After the welcome, and every so often from then on, whole recorded sentences say his place, one for each place up to
+POSITIONS_RECORDED and one for all beyond. The queue's own messages come in their order, each its gap after the one
+before, and begin again after the last. A hot prompt, switched on by command for a while, is what everybody hears first,
+and those who wait already hear it at once.
 
-What it leaves out for now: estimated waits and messages of the queue's own.
+What is spoken never delays anything: the search for an agent goes on meanwhile, and a connection cuts the sentence off.
+What is due while something else is spoken, or while the caller is asked something, comes right after it; and the music
+goes on where it was interrupted.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from softswitch.domain import events
 from softswitch.domain.call import Call
 from softswitch.domain.floor import Floor
+from softswitch.domain.queue import HotPrompt
 
 POSITIONS_RECORDED: Final = 20
 BEYOND: Final = "queue-position-beyond"
+
+Topic: TypeAlias = Literal["hot", "position", "message"]
+TOPICS: Final[tuple[Topic, ...]] = ("hot", "position", "message")
+"""In this order, when several are due at once."""
 
 
 def sounds() -> tuple[str, ...]:
@@ -25,49 +33,49 @@ def sounds() -> tuple[str, ...]:
 
 
 def welcome(floor: Floor, call: Call, now: float) -> None:
-    """The caller has entered: welcome, his place if the queue tells it, music."""
+    """The caller has entered: hot prompt, welcome, his place if the queue tells it, music."""
     assert call.queue is not None
     if call.leg not in floor.legs:
         return
     plan = floor.plan(call.queue)
-    said = _sounds(plan.welcome)
+    call.message_index = 0
+    call.told_due.clear()
+    said = (*_hot(floor, call, now), *_sounds(plan.welcome))
     if plan.announce_position_every_s:
-        said = (*said, _announce(floor, call, now))
+        said = (*said, *_position(floor, call, now))
+    _await_message(floor, call, now)
     floor.play(call, once=said, loop=_sounds(plan.music))
 
 
 def resume(floor: Floor, call: Call, now: float) -> None:
-    """The caller waits again: music, and his place when its time comes."""
+    """The caller waits again: music, and what is to be told when its time comes."""
     assert call.queue is not None
     if call.leg not in floor.legs:
         return
     floor.play(call, loop=_sounds(floor.plan(call.queue).music))
-    _arm(floor, call, now)
+    _await_position(floor, call, now)
+    _await_message(floor, call, now)
 
 
-def due(floor: Floor, call: Call, now: float) -> None:
-    """It is time to tell the caller his place; not into another sentence, though."""
-    assert call.queue is not None
-    plan = floor.plan(call.queue)
-    if not plan.announce_position_every_s:
-        return
-    if call.is_spoken_to or call.dialogue is not None:
-        call.is_announcement_due = True
-    else:
-        floor.play(call, once=(_announce(floor, call, now),), loop=_sounds(plan.music))
+def due(floor: Floor, call: Call, topic: Topic, now: float) -> None:
+    """It is time to tell the caller something; not into another sentence, though."""
+    call.told_due[topic] = None
+    if not call.is_spoken_to and call.dialogue is None:
+        _tell(floor, call, now)
 
 
 def spoken(floor: Floor, call: Call, now: float) -> None:
     """What was spoken to the caller is through."""
     call.is_spoken_to = False
-    if call.is_announcement_due:
-        due(floor, call, now)
+    if call.told_due and call.queue is not None:
+        _tell(floor, call, now)
 
 
 def stop(floor: Floor, call: Call) -> None:
     """The caller waits no longer."""
-    call.is_announcement_due = False
-    floor.deadlines.drop("announce", call.call)
+    call.told_due.clear()
+    for kind in ("announce", "message-due"):
+        floor.deadlines.drop(kind, call.call)
 
 
 def position(floor: Floor, call: Call) -> int:
@@ -76,20 +84,77 @@ def position(floor: Floor, call: Call) -> int:
     return floor.queues[call.queue].line.position(call.call)
 
 
-def _announce(floor: Floor, call: Call, now: float) -> str:
+def switch_hot_prompt(floor: Floor, queue: str, prompt: HotPrompt | None, now: float, *, by: str) -> None:
+    """Everybody hears this sound first from now on, or nobody any more."""
+    floor.queues[queue].hot_prompt = prompt
+    floor.deadlines.drop("hot", queue)
+    until = None
+    if prompt is not None and prompt.until_at is not None:
+        floor.deadlines.set("hot", queue, prompt.until_at)
+        until = floor.wall(prompt.until_at)
+    floor.tell(events.HotPromptChanged(floor.wall(now), queue, None if prompt is None else prompt.sound, until, by))
+    if prompt is not None:
+        for call in [floor.calls[call] for call in floor.queues[queue].line]:
+            if call.leg in floor.legs:
+                due(floor, call, "hot", now)
+
+
+def _tell(floor: Floor, call: Call, now: float) -> None:
     assert call.queue is not None
+    topics = [topic for topic in TOPICS if topic in call.told_due]
+    call.told_due.clear()
+    said = tuple(sound for topic in topics for sound in _TELLERS[topic](floor, call, now))
+    if said:
+        floor.play(call, once=said, loop=_sounds(floor.plan(call.queue).music))
+
+
+def _hot(floor: Floor, call: Call, now: float) -> tuple[str, ...]:
+    assert call.queue is not None
+    prompt = floor.queues[call.queue].hot_prompt
+    if prompt is None:
+        return ()
+    floor.tell(events.MessagePlayed(floor.wall(now), call.call, call.queue, prompt.sound))
+    return (prompt.sound,)
+
+
+def _position(floor: Floor, call: Call, now: float) -> tuple[str, ...]:
+    assert call.queue is not None
+    if not floor.plan(call.queue).announce_position_every_s:
+        return ()
     place = position(floor, call)
     floor.tell(events.PositionAnnounced(floor.wall(now), call.call, call.queue, place))
-    call.is_announcement_due = False
-    _arm(floor, call, now)
-    return _sentence(place)
+    _await_position(floor, call, now)
+    return (_sentence(place),)
 
 
-def _arm(floor: Floor, call: Call, now: float) -> None:
+def _message(floor: Floor, call: Call, now: float) -> tuple[str, ...]:
+    assert call.queue is not None
+    messages = floor.plan(call.queue).messages
+    if not messages:
+        return ()
+    message = messages[call.message_index % len(messages)]
+    call.message_index += 1
+    floor.tell(events.MessagePlayed(floor.wall(now), call.call, call.queue, message.sound))
+    _await_message(floor, call, now)
+    return (message.sound,)
+
+
+_TELLERS: Final = {"hot": _hot, "position": _position, "message": _message}
+
+
+def _await_position(floor: Floor, call: Call, now: float) -> None:
     assert call.queue is not None
     every_s = floor.plan(call.queue).announce_position_every_s
     if every_s:
         floor.deadlines.set("announce", call.call, now + every_s)
+
+
+def _await_message(floor: Floor, call: Call, now: float) -> None:
+    assert call.queue is not None
+    messages = floor.plan(call.queue).messages
+    if messages:
+        gap_s = messages[call.message_index % len(messages)].gap_s
+        floor.deadlines.set("message-due", call.call, now + gap_s)
 
 
 def _sentence(place: int) -> str:

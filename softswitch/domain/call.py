@@ -73,9 +73,9 @@ class Call:
     for. `consult`: who is being asked while the caller waits; `parties`: the others of a conference, and which agents
     they are; `fallback`: the queue to which a transfer that fails gives him back. `overflow` is why the call left its
     first queue unserved. `playing` is the tag of what the caller hears, `is_spoken_to` while it is speech,
-    `is_announcement_due` when his place is to be told right after it. `called_agent` and `worst` belong to direct
-    calls: who was asked for by name, and the most telling refusal so far. `code`: what the call was about. The
-    counters name what belongs to the call.
+    `told_due`: what is to be told right after it; `message_index`: which of the queue's messages is next.
+    `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
+    `code`: what the call was about. The counters name what belongs to the call.
     """
 
     call: CallId
@@ -112,7 +112,8 @@ class Call:
     overflow: Cause | None = None
     playing: str | None = None
     is_spoken_to: bool = False
-    is_announcement_due: bool = False
+    told_due: dict[str, None] = field(default_factory=dict)
+    message_index: int = 0
     is_saying: bool = False
     dialled_legs: list[LegId] = field(default_factory=list)
     called_agent: str | None = None

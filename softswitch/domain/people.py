@@ -5,13 +5,14 @@ Commands, the agents' line, schedules and pages all come through here, so that a
 
 from __future__ import annotations
 
-from softswitch.domain import events, inputs, presence, presenting, wrapping_up
+from softswitch.domain import announcing, events, inputs, presence, presenting, wrapping_up
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
 from softswitch.domain.numbers import outside_number
 from softswitch.domain.office import PRIORITY_S_MAX
+from softswitch.domain.queue import HotPrompt
 from softswitch.domain.refusals import CommandRefused, unknown
 
 
@@ -67,4 +68,10 @@ def set_hot_prompt(floor: Floor, command: inputs.SetHotPrompt, now: float) -> No
     """Switches a sound on that the queue's callers hear first, or off."""
     if command.queue not in floor.queues:
         raise unknown("queue", command.queue, floor.queues, "softswitch queue list")
-    floor.tell(events.HotPromptChanged(floor.wall(now), command.queue, command.sound, command.until, command.by))
+    prompt = None
+    if command.sound is not None:
+        until_at = None if command.until is None else command.until - floor.wall_offset_s
+        if until_at is not None and until_at <= now:
+            raise CommandRefused("that time is over already", "softswitch queue prompt --until", "name a later one")
+        prompt = HotPrompt(command.sound, until_at)
+    announcing.switch_hot_prompt(floor, command.queue, prompt, now, by=command.by)

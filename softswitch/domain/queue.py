@@ -13,6 +13,14 @@ from softswitch.domain.line import Line
 from softswitch.domain.office import Member, QueuePlan
 
 
+@dataclass(frozen=True, slots=True)
+class HotPrompt:
+    """A sound that everybody hears first, until `until_at`, or for good."""
+
+    sound: str
+    until_at: float | None = None
+
+
 @dataclass(slots=True)
 class Queue:
     """One queue, plain data. `talks`: how many were connected and talk.
@@ -26,6 +34,7 @@ class Queue:
     members: dict[str, tuple[int, Member]] = field(default_factory=dict)
     given_at: dict[str, float] = field(default_factory=dict)
     is_unstaffed: bool = False
+    hot_prompt: HotPrompt | None = None
     is_retired: bool = False
 
     def use(self, plan: QueuePlan) -> None:

@@ -61,12 +61,13 @@ class KnownCallback:
 class Recovery:
     """The fold. `agents`: all ever told of; `open_calls`: records of calls that have not ended, oldest first.
 
-    `callbacks`: the promises that have no end yet.
+    `callbacks`: the promises that have no end yet; `hot_prompts`: what was last said of each queue's.
     """
 
     def __init__(self) -> None:
         self.agents: dict[str, KnownAgent] = {}
         self.callbacks: dict[str, KnownCallback] = {}
+        self.hot_prompts: dict[str, events.HotPromptChanged] = {}
         self._records = CallRecords()
         self._open: dict[str, None] = {}
         self._recordings: dict[str, str] = {}
@@ -98,6 +99,8 @@ class Recovery:
                     agent.idle_since = event.at
                 if isinstance(event, events.CallEnded):
                     self._open.pop(event.call, None)
+            case events.HotPromptChanged():
+                self.hot_prompts[event.queue] = event
             case events.CallbackRequested():
                 self.callbacks[event.callback] = KnownCallback(event)
             case events.CallbackTried():
@@ -162,6 +165,11 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
     for callback in floor.callbacks.values():
         snapshot += _promise(floor, callback)
     snapshot += floor.mailboxes.snapshot()
+    for name, queue in floor.queues.items():
+        prompt = queue.hot_prompt
+        if prompt is not None:
+            ends = None if prompt.until_at is None else floor.wall(prompt.until_at)
+            snapshot.append(events.HotPromptChanged(floor.wall(now), name, prompt.sound, ends, "snapshot"))
     return snapshot
 
 

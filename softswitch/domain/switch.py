@@ -46,6 +46,7 @@ from softswitch.domain.falling_due import fall_due
 from softswitch.domain.floor import Floor, goals_s
 from softswitch.domain.inputs import Input
 from softswitch.domain.office import Office, ToPhone
+from softswitch.domain.queue import HotPrompt
 from softswitch.domain.recovery import KnownAgent, Recovery
 from softswitch.domain.refusals import unknown
 from softswitch.domain.statistics import Statistics
@@ -117,6 +118,11 @@ class Switch:
             if name not in floor.agents and known.presence != "logged-out":
                 gone = Agent(name, known.presence)
                 presence.change(floor, gone, "logged-out", now, by="configuration")
+        for name, changed in recovery.hot_prompts.items():
+            until_at = None if changed.until is None else changed.until - floor.wall_offset_s
+            if changed.sound is not None and name in floor.queues and (until_at is None or until_at > now):
+                prompt = HotPrompt(changed.sound, until_at)
+                announcing.switch_hot_prompt(floor, name, prompt, now, by="start")
         for known_callback in recovery.callbacks.values():
             calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
         opening.begin(floor, now)

@@ -1,8 +1,14 @@
 """What waiting callers are told of their place."""
 
+import pytest
+
 from softswitch.domain import actions, announcing, events, inputs
 from softswitch.domain.causes import Cause
-from tests.softswitch.domain.small_office import Stage, office_with
+from softswitch.domain.office import Message
+from softswitch.domain.recovery import Recovery, snapshot_events
+from softswitch.domain.refusals import CommandRefused
+from softswitch.domain.switch import Switch
+from tests.softswitch.domain.small_office import OFFICE, WALL_OFFSET_S, Stage, office_with
 
 
 def nobody_ready(every_s: float = 30.0, **changes: object) -> Stage:
@@ -112,3 +118,81 @@ def test_a_caller_who_leaves_is_told_no_more() -> None:
     speech_ends(stage, leg)
     stage.wait(100)
     assert len(stage.ever(events.PositionAnnounced)) == 1
+
+
+MESSAGES = office_with(messages=(Message("please-wait", 40), Message("web", 60)), announce_position_every_s=0)
+
+
+def test_messages_come_in_their_order_with_their_gaps_and_begin_again() -> None:
+    stage = Stage(MESSAGES)
+    _pause_all(stage)
+    leg = stage.ring_in()
+    stage.tell(inputs.PlaybackEnded(leg, stage.ever(actions.PlayOnLeg)[-1].tag))
+    heard: list[tuple[float, str]] = []
+    for _ in range(200):
+        stage.wait(1)
+        for play in stage.of(actions.PlayOnLeg):
+            heard.append((stage.now, play.once[0]))
+            assert play.loop == ("music/calm",)
+            stage.tell(inputs.PlaybackEnded(leg, play.tag))
+    assert heard == [(40, "please-wait"), (100, "web"), (140, "please-wait"), (200, "web")]
+    assert [event.message for event in stage.ever(events.MessagePlayed)] == ["please-wait", "web"] * 2
+
+
+def test_a_message_that_is_due_while_something_is_spoken_comes_right_after_it() -> None:
+    stage = Stage(MESSAGES)
+    _pause_all(stage)
+    leg = stage.ring_in()
+    welcome = stage.one(actions.PlayOnLeg)
+    stage.wait(41)
+    assert not stage.of(actions.PlayOnLeg)
+    stage.tell(inputs.PlaybackEnded(leg, welcome.tag))
+    assert stage.one(actions.PlayOnLeg).once == ("please-wait",)
+
+
+def test_a_hot_prompt_is_heard_first_and_at_once_by_those_who_wait_until_it_ends() -> None:
+    stage = Stage()
+    _pause_all(stage)
+    first = stage.ring_in()
+    stage.tell(inputs.PlaybackEnded(first, stage.ever(actions.PlayOnLeg)[-1].tag))
+    stage.tell(inputs.SetHotPrompt("support", "outage", until=stage.now + WALL_OFFSET_S + 60))
+    assert stage.one(actions.PlayOnLeg).once == ("outage",)
+    stage.ring_in()
+    assert stage.of(actions.PlayOnLeg)[0].once[:2] == ("outage", "welcome")
+    stage.wait(60)
+    assert stage.one(events.HotPromptChanged).sound is None
+    stage.ring_in()
+    assert stage.of(actions.PlayOnLeg)[0].once[0] == "welcome"
+
+
+def test_a_hot_prompt_is_taken_back_by_command_and_one_in_the_past_is_refused() -> None:
+    stage = Stage()
+    _pause_all(stage)
+    stage.tell(inputs.SetHotPrompt("support", "outage"))
+    stage.tell(inputs.SetHotPrompt("support", None))
+    stage.ring_in()
+    assert stage.of(actions.PlayOnLeg)[0].once[0] == "welcome"
+    with pytest.raises(CommandRefused):
+        stage.tell(inputs.SetHotPrompt("support", "outage", until=WALL_OFFSET_S - 1))
+    with pytest.raises(CommandRefused):
+        stage.tell(inputs.SetHotPrompt("suport", "outage"))
+
+
+def test_a_hot_prompt_survives_a_restart_by_the_journal_and_by_a_snapshot() -> None:
+    stage = Stage()
+    stage.tell(inputs.SetHotPrompt("support", "outage"))
+    journal = [thing for thing in stage.all if isinstance(thing, events.Event)]
+    for told in (journal, snapshot_events(stage.switch.floor, stage.now)):
+        recovery = Recovery()
+        for event in told:
+            recovery.apply(event)
+        again = Switch(OFFICE, ids="u", wall_offset_s=WALL_OFFSET_S)
+        again.restore(recovery, 0.0)
+        prompt = again.floor.queues["support"].hot_prompt
+        assert prompt is not None
+        assert prompt.sound == "outage"
+
+
+def _pause_all(stage: Stage) -> None:
+    for agent in ("anna", "bo"):
+        stage.choose(agent, "paused")
