@@ -5,11 +5,16 @@ that, so memory is bounded by the calls that are up. The completion of recording
 keeps records. Times are wall seconds; `views` writes them out.
 
     wait_s   from entering the queue to connection or leaving it, of the last queue that the call entered; null if none
-    talk_s   from connection to the end, holds included; null if the call was not connected when it ended
+    talk_s   from connection to the end, holds included; null if the call never was connected
     agent    the last one connected, also when her leg failed after pick-up
+
+A call that was transferred has several connections; `connected_at` is of the first, and `talk_s` leaves out the times
+between them.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
@@ -18,17 +23,26 @@ from softswitch.domain.events import (
     AgentLost,
     CallAnswered,
     CallArrived,
+    CallClassified,
     CallConnected,
     CallEnded,
+    CallParted,
     CallPresented,
     CallQueued,
     CallRouted,
+    CallTransferred,
+    Candidate,
     Event,
     Exclusion,
     PresentationEnded,
+    PriorityChanged,
     QueueLeft,
     RecordingStarted,
 )
+from softswitch.domain.office import Strategy
+
+RANKED_KEPT_MAX: Final = 20
+"""So many candidates of a presentation stay in the call's record; the journal has more."""
 
 
 class QueueVisit(msgspec.Struct):
@@ -40,6 +54,19 @@ class QueueVisit(msgspec.Struct):
     wait_s: float | None = None
     outcome: str | None = None
     cause: Cause | None = None
+    by: str = "arrival"
+    priority_s: float = 0.0
+
+
+class ConnectionRecord(msgspec.Struct):
+    """Somebody whom the caller was joined to."""
+
+    leg: str
+    to: str
+    agent: str | None
+    queue: str | None
+    connected_at: float
+    ended_at: float | None = None
 
 
 class PresentationRecord(msgspec.Struct):
@@ -59,6 +86,10 @@ class PresentationRecord(msgspec.Struct):
     outcome: str | None = None
     cause: Cause | None = None
     is_counted: bool = False
+    strategy: Strategy = "longest-idle"
+    ranked: tuple[Candidate, ...] = ()
+    overdue_s: float | None = None
+    passed_over: tuple[tuple[str, float], ...] = ()
 
 
 class CallRecord(msgspec.Struct):
@@ -84,6 +115,10 @@ class CallRecord(msgspec.Struct):
     routes: list[tuple[str, str]] = msgspec.field(default_factory=list)
     queue_visits: list[QueueVisit] = msgspec.field(default_factory=list)
     presentations: list[PresentationRecord] = msgspec.field(default_factory=list)
+    connections: list[ConnectionRecord] = msgspec.field(default_factory=list)
+    transfers: list[tuple[float, str, str]] = msgspec.field(default_factory=list)
+    callback: str | None = None
+    code: str | None = None
 
 
 class CallRecords:
@@ -102,6 +137,7 @@ class CallRecords:
                 arrived_at=event.at,
                 trunk=event.trunk,
                 phone=event.phone,
+                callback=event.callback,
             )
             return None
         record = self._open.get(getattr(event, "call", ""))
@@ -127,7 +163,9 @@ def _grow(record: CallRecord, event: Event) -> None:
         case CallQueued():
             record.queue = event.queue
             record.wait_s = None
-            record.queue_visits.append(QueueVisit(event.queue, event.at, event.position))
+            record.queue_visits.append(
+                QueueVisit(event.queue, event.at, event.position, by=event.by, priority_s=event.priority_s)
+            )
         case QueueLeft():
             _left(record, event)
         case CallPresented():
@@ -138,6 +176,17 @@ def _grow(record: CallRecord, event: Event) -> None:
             _connected(record, event)
         case AgentLost():
             _waits_again(record)
+        case CallParted():
+            for connection in record.connections:
+                if connection.leg == event.leg and connection.ended_at is None:
+                    connection.ended_at = event.at
+        case CallTransferred():
+            record.transfers.append((event.at, event.destination, event.by))
+        case CallClassified():
+            record.code = event.code
+        case PriorityChanged():
+            if record.queue_visits:
+                record.queue_visits[-1].priority_s = event.priority_s
         case RecordingStarted():
             record.recordings.append(event.recording)
         case _:
@@ -161,14 +210,17 @@ def _shown(record: CallRecord, event: PresentationEnded) -> None:
 
 
 def _waits_again(record: CallRecord) -> None:
-    record.connected_at = record.wait_s = None
+    record.connections.pop()
+    record.connected_at = record.connections[0].connected_at if record.connections else None
+    record.wait_s = None
     if record.queue_visits:
         visit = record.queue_visits[-1]
         visit.outcome = visit.wait_s = None
 
 
 def _connected(record: CallRecord, event: CallConnected) -> None:
-    record.connected_at = event.at
+    record.connections.append(ConnectionRecord(event.leg, event.to, event.agent, event.queue, event.at))
+    record.connected_at = record.connections[0].connected_at
     record.agent = event.agent
     if event.queue is not None:
         record.queue, record.wait_s = event.queue, event.wait_s
@@ -189,12 +241,29 @@ def _presented(event: CallPresented) -> PresentationRecord:
         config=event.config,
         idle_s=event.idle_s,
         runner_up_idle_s=event.runner_up_idle_s,
+        strategy=event.strategy,
+        ranked=event.ranked[:RANKED_KEPT_MAX],
+        overdue_s=event.overdue_s,
+        passed_over=event.passed_over,
     )
 
 
 def _ended(record: CallRecord, event: CallEnded) -> CallRecord:
     record.ended_at = event.at
     record.outcome, record.ended_by, record.cause = event.outcome, event.ended_by, event.cause
-    if record.connected_at is not None:
-        record.talk_s = max(0.0, event.at - record.connected_at)
+    for connection in record.connections:
+        if connection.ended_at is None:
+            connection.ended_at = event.at
+    if record.connections:
+        record.talk_s = _talked_s(record.connections)
     return record
+
+
+def _talked_s(connections: list[ConnectionRecord]) -> float:
+    """How long somebody was connected, each second once."""
+    talked_s, until = 0.0, connections[0].connected_at
+    for connection in connections:
+        begins, ends = max(until, connection.connected_at), connection.ended_at or until
+        talked_s += max(0.0, ends - begins)
+        until = max(until, ends)
+    return talked_s

@@ -193,11 +193,11 @@ def _queue_row(switch: Switch, name: str, now: float) -> Row:
         "abandoned_today": figures.abandoned,
         "overflowed_today": figures.overflowed,
         "failed_today": figures.failed,
+        "service_level_today": None if queue.plan.service_level is None else figures.service_level,
         "short_abandoned_today": figures.short_abandoned,
         "to_callback_today": figures.to_callback,
         "to_voicemail_today": figures.to_voicemail,
         "closed_today": figures.closed,
-        "service_level_today": None if queue.plan.service_level is None else figures.service_level,
     }
 
 

@@ -95,3 +95,25 @@ def test_events_of_calls_it_has_not_seen_arrive_are_passed_over() -> None:
     fold = CallRecords()
     assert fold.apply(events.CallAnswered(1.0, "old")) is None
     assert fold.apply(events.CallEnded(2.0, "old", "failed", "switch", Cause.CRASH)) is None
+
+
+def test_a_transferred_call_has_all_its_connections_and_talks_only_while_it_is_connected() -> None:
+    records = CallRecords()
+    told = [
+        events.CallArrived(0.0, "c", "in-1", "+46", "", "+461", trunk="t"),
+        events.CallQueued(1.0, "c", "support", 1),
+        events.CallConnected(11.0, "c", "l1", "phone:101", "anna", "support", 10.0),
+        events.CallTransferred(71.0, "c", "queue:sales", "anna"),
+        events.CallParted(71.0, "c", "l1", "anna"),
+        events.CallQueued(71.0, "c", "sales", 1, by="transfer"),
+        events.CallConnected(100.0, "c", "l2", "phone:102", "bo", "sales", 29.0),
+    ]
+    for event in told:
+        assert records.apply(event) is None
+    record = records.apply(events.CallEnded(130.0, "c", "answered", "caller", Cause.HUNG_UP))
+    assert record is not None
+    assert [(each.agent, each.queue, each.connected_at, each.ended_at) for each in record.connections] == [
+        ("anna", "support", 11.0, 71.0), ("bo", "sales", 100.0, 130.0)
+    ]  # fmt: skip
+    assert (record.connected_at, record.talk_s, record.agent, record.wait_s) == (11.0, 90.0, "bo", 29.0)
+    assert record.transfers == [(71.0, "queue:sales", "anna")]

@@ -69,7 +69,7 @@ def test_a_queue_counts_each_agent_once_and_its_callers() -> None:
     stage.ring_in()
     stage.wait(5)
     (row,) = views.queue_list(stage.switch, stage.now)
-    assert list(row) == QUEUE_KEYS
+    assert list(row)[: len(QUEUE_KEYS)] == QUEUE_KEYS
     assert [row[key] for key in QUEUE_KEYS] == ["support", 1, 5.0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0.0]
     stage.answer("t-1-l1")
     stage.choose("bo", "paused")

@@ -1,10 +1,15 @@
 """Plain sentences about a call: told from its record alone, and of a waiting caller from the floor."""
 
+from dataclasses import replace
+
+import pytest
+
 from softswitch.domain import events, inputs
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import RULES
-from softswitch.domain.office import ToQueue
+from softswitch.domain.office import Member, ToQueue
+from softswitch.domain.strategies import draw
 from softswitch.domain.why import WORDS_OF_RULES, explain, explain_wait
 from tests.softswitch.domain.small_office import OFFICE, Stage, office_with
 
@@ -78,15 +83,12 @@ def test_overflows_are_told_with_their_reason_in_the_order_in_which_they_came() 
     stage.wait(30)
     assert sentences(stage)[2:] == [
         "The caller entered queue support in place 1.",
-        (
-            "Queue support did not serve the caller within max_wait_s (30.0 s); "
-            "its overflow_to sent the call on to say:queue-full."
-        ),
+        ("Queue support did not serve the caller within max_wait_s (30.0 s); the call went on to say:queue-full."),
     ]
     full = Stage(office_with(max_waiting=1))
     full.ring_in()
     full.ring_in()
-    assert sentences(full, "t-2")[2:] == ["Queue support was full; its overflow_to sent the call on to say:queue-full."]
+    assert sentences(full, "t-2")[2:] == ["Queue support was full; the call went on to say:queue-full."]
 
 
 def test_a_call_that_leads_nowhere_says_what_was_wrong() -> None:
@@ -147,3 +149,50 @@ def test_names_and_numbers_of_a_queue_that_is_gone_are_still_told() -> None:
     stage.tell(inputs.OfficeChanged(office_with(OFFICE, overflow_to=ToQueue("support"))))
     stage.hang_up(caller)
     assert "bo (paused)" in " ".join(sentences(stage))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("round-robin", "given a call of the queue longest ago (never), before bo (never)"),
+        ("fewest-calls", "fewest calls (0 today), before bo (0 today)"),
+        ("least-talk", "least talk (0.0 s today), before bo (0.0 s today)"),
+        ("top-down", "first in the order (number 1), before bo (number 2)"),
+    ],
+)
+def test_each_strategy_says_what_it_ranked_by(strategy: str, told: str) -> None:
+    stage = Stage(office_with(strategy=strategy))
+    stage.ring_in()
+    assert told in sentences(stage)[3]
+
+
+def test_a_draw_is_told_as_it_can_be_worked_out_again() -> None:
+    stage = Stage(office_with(strategy="random"))
+    stage.ring_in()
+    (presented,) = stage.of(events.CallPresented)
+    draws = {agent: draw("t-1", agent) for agent in ("anna", "bo")}
+    assert presented.agent == min(draws, key=draws.__getitem__)
+    assert f"drawn ({draws[presented.agent]:.3f})" in sentences(stage)[3]
+
+
+def test_a_lower_tier_and_a_caller_who_was_passed_over_are_told() -> None:
+    members = (Member("anna", tier=2), Member("bo"))
+    stage = Stage(office_with(members=members, skills={"swedish": 5}))
+    stage.ring_in()
+    stage.tell(inputs.OfficeChanged(replace(office_with(members=members), version="v2")))
+    assert "chose bo of 2 who could take the call: of tier 1, before anna" in sentences(stage)[3]
+
+
+def test_a_transfer_and_both_queues_are_told() -> None:
+    sales = replace(OFFICE.queues["support"], queue="sales", name="Sales", agents=("bo",), members=())
+    stage = Stage(replace(OFFICE, queues={**OFFICE.queues, "sales": sales}))
+    stage.choose("bo", "paused")
+    stage.ring_in()
+    stage.answer("t-1-l1")
+    stage.wait(30)
+    stage.tell(inputs.TransferCall("t-1", ToQueue("sales")))
+    told = sentences(stage)
+    assert told[-2:] == [
+        "The call was transferred to queue:sales (by command).",
+        "The caller entered queue sales in place 1.",
+    ]
