@@ -1,8 +1,8 @@
 """What must always hold, whatever callers, agents, phones and networks do.
 
 The `Ledger` reads the journal as it is written and knows nothing else, so that it judges what was recorded and not what
-the switch believes. The functions below it look at the switch, the media process and the telephones: after every step,
-or when all has come to rest. Each says in its failure what was broken and by whom.
+the switch believes. The functions below it look at the switch, the media process and the telephones when all has come
+to rest; `step_check` looks after every step. Each says in its failure what was broken and by whom.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from softswitch.domain import choosing, events, recomputing
+from softswitch.domain import events, recomputing
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
-from softswitch.domain.distributor import distribute, exclusion
-from softswitch.domain.doctor import examine
 from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ class Ledger:
         self.recordings: dict[str, str] = {}
         self.completed: set[str] = set()
         self.crashes = -1
+        self._live: dict[str, None] = {}
         self._fold = CallRecords()
         self._lines: dict[str, dict[str, tuple[float, int]]] = {}
         self._queued: dict[str, events.CallQueued] = {}
@@ -44,7 +43,7 @@ class Ledger:
 
     @property
     def live(self) -> list[str]:
-        return [call for call in self.arrived if call not in self.ended]
+        return list(self._live)
 
     def take(self, record: JournalRecord) -> None:
         """Takes the next record; fails the run when it breaks a rule."""
@@ -54,6 +53,7 @@ class Ledger:
             case events.CallArrived(call=call):
                 assert call not in self.arrived, f"{call} arrived twice"
                 self.arrived[call] = record
+                self._live[call] = None
             case events.CallQueued() | events.QueueLeft():
                 self._take_line(record)
             case events.CallPresented():
@@ -147,36 +147,13 @@ class Ledger:
         assert call in self.arrived, f"{call} ended without having arrived"
         assert call not in self.ended, f"{call} ended twice"
         self.ended[call] = event
+        del self._live[call]
         shown = [presentation for presentation, shown in self._presentations.items() if shown.call == call]
         assert not shown, f"{call} ended while {shown} goes on"
         waiting = [queue for queue, calls in self._lines.items() if call in calls]
         assert not waiting, f"{call} ended but still waits in {waiting}"
         for agent in [agent for agent, engaged in self._engaged.items() if engaged == call]:
             del self._engaged[agent]
-
-
-# After every step.
-
-
-def check_step(world: World) -> None:
-    """What holds whenever the switch is quiet."""
-    ledger, switch = world.ledger, world.node.switch
-    assert len(ledger.live) == switch.live_calls, f"{ledger.live} are up, the switch counts {switch.live_calls}"
-    assert not world.faults, world.faults
-    check_nobody_idles(world)
-
-
-def check_nobody_idles(world: World) -> None:
-    """No idle, ready, reachable agent who is not backing off, while a caller waits whom she may serve."""
-    floor, now = world.node.switch.floor, world.node_now
-    choosing.refresh(floor, now)
-    for name in floor.agents:
-        view = choosing.agent_view(floor, name, now)
-        rule = None if view is None else exclusion(view, now)
-        assert floor.standings.get(name) == rule, f"{name} counts as {floor.standings.get(name)} and is {rule}"
-    assert not (findings := examine(floor, now)), findings
-    due = distribute([choosing.queue_view(floor, queue, now) for queue in floor.queues.values() if queue.line], now)
-    assert not due, f"{due[0].agent} is idle while {due[0].call} waits in {due[0].queue}" if due else ""
 
 
 # When nothing has happened for a while.

@@ -26,12 +26,13 @@ from softswitch.signalling.records import DialogDropped, DialogRecorded
 from tests.sim.carrier import SimCarrier, SimMobile
 from tests.sim.happenings import Happenings
 from tests.sim.idle_watch import IdleWatch
-from tests.sim.invariants import Ledger, check_nobody_stays_in_a_dead_call, check_rest, check_step, dead_calls
+from tests.sim.invariants import Ledger, check_nobody_stays_in_a_dead_call, check_rest, dead_calls
 from tests.sim.journal import Journal
 from tests.sim.network import NetworkKnobs, Place, VirtualNetwork
 from tests.sim.offices import CARRIER, DOMAIN, SWITCH, office, password_of, settings_of
 from tests.sim.person import Call
 from tests.sim.sound import SimMedia
+from tests.sim.step_check import StepCheck
 from tests.sim.telephone import Telephone
 
 WALL_START_S: Final = 1_790_000_000.0
@@ -102,6 +103,8 @@ class World:
         }
         self._second_phones: list[Telephone] = []
         self.idle_watch = IdleWatch(self)
+        self.step_check = StepCheck(self)
+        self._is_entered = False
         self.node: Node
         self._start_switch()
 
@@ -149,29 +152,24 @@ class World:
     def run(self, seconds: float) -> None:
         """Lets so much time pass."""
         until = self.clock.now + seconds
-        while (at := self._next_at()) is not None and at <= until:
-            self.step()
+        while (coming := self._coming()) is not None and coming[0] <= until:
+            self._go_on(coming[1])
         self.clock.now = until
 
     def run_until(self, is_so: Callable[[], bool], limit_s: float = 60.0) -> None:
         """Lets time pass until something is so; fails when it does not come about in `limit_s`."""
         until = self.clock.now + limit_s
         while not is_so():
-            at = self._next_at()
-            assert at is not None, "nothing will happen any more"
-            assert at <= until, f"it did not come about in {limit_s} s"
-            self.step()
+            coming = self._coming()
+            assert coming is not None, "nothing will happen any more"
+            assert coming[0] <= until, f"it did not come about in {limit_s} s"
+            self._go_on(coming[1])
 
     def step(self) -> None:
         """The next thing happens, and the invariants are checked."""
-        happening_at = self.clock.next_at()
-        deadline = self.node.next_deadline() if self.is_up else None
-        deadline_at = None if deadline is None else deadline + self._origin
-        if deadline is not None and deadline_at is not None and (happening_at is None or deadline_at <= happening_at):
-            self._wake_switch(deadline, deadline_at)
-        else:
-            self.clock.happen()
-        self._settle()
+        coming = self._coming()
+        assert coming is not None, "nothing will happen any more"
+        self._go_on(coming[1])
 
     def come_to_rest(self) -> None:
         """Everybody hangs up, phones stop registering, time passes; then nothing may be left."""
@@ -235,6 +233,7 @@ class World:
 
     def command(self, name: str, /, **arguments: object) -> object:
         """A command typed by a person."""
+        self.step_check.note()
         result = self.node.command(name, arguments, self._tick())
         self._settle()
         return result
@@ -307,6 +306,7 @@ class World:
             wall_offset_s=WALL_START_S + self._origin,
             listening=[("udp", Address(*SWITCH))],
         )
+        self.step_check.begin(self.node.switch)
         for record in self.journal.read():
             self.node.replay(record)
         self.node.start(self._tick())
@@ -317,16 +317,30 @@ class World:
         self._settle()
 
     def _tick(self) -> float:
+        self._is_entered = True
         self._node_now = max(self._node_now, self.clock.now - self._origin)
         return self._node_now
 
-    def _next_at(self) -> float | None:
+    def _coming(self) -> tuple[float, float | None] | None:
+        """When the next thing happens; with it the switch's own deadline, when that is what comes first."""
+        happening_at = self.clock.next_at()
         deadline = self.node.next_deadline() if self.is_up else None
-        times = [self.clock.next_at(), None if deadline is None else max(self.clock.now, deadline + self._origin)]
-        return min((at for at in times if at is not None), default=None)
+        if deadline is not None:
+            deadline_at = deadline + self._origin
+            if happening_at is None or deadline_at <= happening_at:
+                return max(self.clock.now, deadline_at), deadline
+        return None if happening_at is None else (happening_at, None)
 
-    def _wake_switch(self, deadline: float, deadline_at: float) -> None:
-        self.clock.now = max(self.clock.now, deadline_at)
+    def _go_on(self, deadline: float | None) -> None:
+        """The switch's deadline comes, or else the next happening."""
+        if deadline is None:
+            self.clock.happen()
+        else:
+            self._wake_switch(deadline)
+        self._settle()
+
+    def _wake_switch(self, deadline: float) -> None:
+        self.clock.now = max(self.clock.now, deadline + self._origin)
         self._node_now = max(self._tick(), deadline)
         for _ in range(TIMEOUTS_AT_ONCE_MAX):
             self.node.handle_timeout(self._node_now)
@@ -347,6 +361,9 @@ class World:
         if not self.is_up:
             return
         outputs = self.node.drain()
+        if not outputs and not self._is_entered:
+            return
+        self._is_entered = False
         records = [output.record for output in outputs if isinstance(output, AppendRecord)]
         self.journal.write(records)
         for record in records:
@@ -372,7 +389,7 @@ class World:
                     self.faults.append(text)
                 case AppendRecord():
                     pass
-        check_step(self)
+        self.step_check.look()
 
     def _speaking(self) -> set[Place]:
         return {
