@@ -99,6 +99,10 @@ class Engine:
         self, arena: NDArray[np.uint8], lengths: NDArray[np.int64], rows: NDArray[np.int64], now: float
     ) -> None:
         """Packets that passed the source lock: `arena` [n, bytes], `lengths` [n], `rows` [n]."""
+        for row in self.lock.newly_locked():
+            port = self.rows.port_of[row]
+            if port is not None:
+                self.facts.append(protocol.PortHeard(port))
         for index in take_packets(self.rows, arena, lengths, rows, now).tolist():
             row = int(rows[index])
             digit = self._listener.take(row, memoryview(arena[index])[: int(lengths[index])])

@@ -194,6 +194,12 @@ class DigitPressed(_Item, frozen=True):
     digit: str
 
 
+class PortHeard(_Item, frozen=True):
+    """The first packet was taken from the far end, of the port's life or of a newly signalled or learnt address."""
+
+    port: PortId
+
+
 class PlaybackEnded(_Item, frozen=True):
     """`once` is through, and the `loop` goes on if there is one. A file that could not be played counts as played."""
 
@@ -252,6 +258,7 @@ Fact: TypeAlias = (
     Ready
     | SoundsLoaded
     | DigitPressed
+    | PortHeard
     | PlaybackEnded
     | RecordingEnded
     | PortSilent

@@ -26,6 +26,12 @@ class SourceLock:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._candidates: dict[int, tuple[Source, int, int, int]] = {}
+        self._newly_locked: list[int] = []
+
+    def newly_locked(self) -> list[int]:
+        """Rows that locked on a source since the last time this was asked."""
+        rows, self._newly_locked = self._newly_locked, []
+        return rows
 
     def signal(self, row: int, source: Source | None, *, is_learnt: bool) -> None:
         """A newly signalled address: it is believed and sent to; the same address again changes nothing."""
@@ -63,6 +69,7 @@ class SourceLock:
         return False
 
     def _lock(self, row: int, source: Source) -> None:
+        self._newly_locked.append(row)
         self._rows.locked[row] = source
         self._rows.destination[row] = source
         self._candidates.pop(row, None)

@@ -70,6 +70,8 @@ class LegEvents:
         match fact:
             case protocol.DigitPressed(port=port, digit=digit):
                 self._tell_of_port(port, lambda leg: inputs.DigitPressed(leg.leg, digit))
+            case protocol.PortHeard(port=port):
+                self._tell_of_port(port, lambda leg: inputs.LegHeard(leg.leg))
             case protocol.PlaybackEnded(port=port, tag=tag):
                 self._tell_of_port(port, lambda leg: inputs.PlaybackEnded(leg.leg, tag))
             case protocol.RecordingEnded(recording=recording, seconds=seconds, sha256=sha256, failure=failure):

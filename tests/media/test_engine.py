@@ -220,3 +220,14 @@ def test_rubbish_of_any_length_is_passed_over(bench: Bench) -> None:
     lengths = dice.integers(0, 601, 500)
     bench.engine.receive(arena, lengths, np.zeros(500, np.int64), bench.now)
     assert set(bench.tick()) == {0, 1}
+
+
+def test_the_first_packet_of_an_address_is_told_and_the_next_are_not(bench: Bench) -> None:
+    packet = memoryview(struct.pack("!BBHII", 0x80, 8, 1, 160, 77) + bytes(160))
+    for tick in range(3):
+        assert bench.engine.lock.admits(0, CALLER, packet, 0.0)
+        bench.send(1, tone(440.0, PCMA, tick), ts=160 * tick)
+    bench.engine.lock.admits(1, STRANGER, packet, 0.0)
+    bench.send(2, tone(440.0, PCMU, 0), ts=0)
+    heard = [fact.port for fact in bench.engine.drain() if isinstance(fact, protocol.PortHeard)]
+    assert heard == [1]

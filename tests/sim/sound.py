@@ -15,6 +15,7 @@ from tests.sim.network import Place
 
 SILENT_S = 30.0
 SOUND_S = 3.0
+HEARS_AFTER_S = (0.02, 0.1)
 RECORDING_CLOSES_S = 0.2
 LINK_S = 0.001
 
@@ -35,6 +36,7 @@ class _Port:
     bridge: str | None = None
     heard_at: float = 0.0
     told_at: float = 0.0
+    is_heard: bool = False
 
 
 @dataclass(slots=True)
@@ -94,7 +96,13 @@ class SimMedia:
                 self.ports[port] = _Port(udp_port, heard_at=self.clock.now, told_at=self.clock.now)
             case protocol.SetStream(port=port):
                 row = self._row(port)
+                is_moved = row.stream is None or row.stream.remote != command.remote
                 row.stream, row.heard_at, row.told_at = command, self.clock.now, self.clock.now
+                if is_moved:
+                    row.is_heard = False
+                    life = self._life
+                    for delay_s in HEARS_AFTER_S:
+                        self.clock.after(delay_s, lambda: self._listen(life, port))
             case protocol.ClosePort(port=port):
                 self._row(port)
                 del self.ports[port]
@@ -121,7 +129,7 @@ class SimMedia:
             case protocol.StopRecording(recording=name):
                 self._stop_recording(name)
             case protocol.LoadSounds(files=files):
-                self.sounds = files
+                self.sounds = (*self.sounds, *files)
                 self._tell(protocol.SoundsLoaded())
             case _:
                 raise AssertionError(f"the switch has no reason to ask for {command}")
@@ -173,6 +181,15 @@ class SimMedia:
             life = self._life
             self.clock.after(SOUND_S * len(command.once), lambda: self._played(life, command.port, playing))
 
+    def _listen(self, life: int, port: int) -> None:
+        """Whether somebody speaks there by now; later `_watch` looks."""
+        row = self.ports.get(port)
+        if life != self._life or row is None or row.is_heard or row.stream is None:
+            return
+        if row.stream.receives and row.stream.remote in self.speaking():
+            row.is_heard = True
+            self._tell(protocol.PortHeard(port))
+
     def _played(self, life: int, port: int, playing: _Playing) -> None:
         row = self.ports.get(port)
         if life == self._life and row is not None and row.playing is playing:
@@ -201,6 +218,9 @@ class SimMedia:
             stream = row.stream
             if stream is None or stream.remote is None or not stream.receives or stream.remote in speaking:
                 row.heard_at = row.told_at = now
+                if stream is not None and stream.remote in speaking and stream.receives and not row.is_heard:
+                    row.is_heard = True
+                    self._tell(protocol.PortHeard(port))
             elif now - row.told_at >= SILENT_S:
                 row.told_at = now
                 self._tell(protocol.PortSilent(port, now - row.heard_at))
