@@ -36,6 +36,7 @@ FACTS: tuple[Fact, ...] = (
     protocol.SoundsLoaded(),
     protocol.SoundsLoaded((("/a", "it is not there"),)),
     protocol.DigitPressed(1, "#"),
+    protocol.PortHeard(7),
     protocol.PlaybackEnded(1, "tag"),
     protocol.RecordingEnded("r", 12.34, "ab" * 32),
     protocol.RecordingEnded("r", 0.0, None, "the disk is full"),
