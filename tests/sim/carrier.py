@@ -32,7 +32,7 @@ class SimMobile:
 
     @property
     def live_calls(self) -> list[Call]:
-        return [call for call in self.calls if call.is_live]
+        return [call for call in self._carrier.live_calls if not call.is_caller and call.dialled == self.name]
 
     @property
     def call(self) -> Call:

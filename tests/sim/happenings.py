@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 
 
-@dataclass(slots=True, order=True)
+@dataclass(slots=True, eq=False)
 class Happening:
     """Something that will happen at `at` (virtual seconds), unless it is called off before."""
 
     at: float
-    order: int
-    action: Callable[[], object] = field(compare=False)
-    is_off: bool = field(default=False, compare=False)
+    action: Callable[[], object]
+    is_off: bool = False
 
     def call_off(self) -> None:
         self.is_off = True
@@ -31,24 +30,25 @@ class Happenings:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._heap: list[Happening] = []
+        self._heap: list[tuple[float, int, Happening]] = []
         self._order = count()
 
     def after(self, seconds: float, action: Callable[[], object]) -> Happening:
         """Plans `action` in so many seconds from now."""
-        happening = Happening(self.now + max(0.0, seconds), next(self._order), action)
-        heapq.heappush(self._heap, happening)
+        happening = Happening(self.now + max(0.0, seconds), action)
+        heapq.heappush(self._heap, (happening.at, next(self._order), happening))
         return happening
 
     def next_at(self) -> float | None:
         """When the next happening is due, None when nothing is planned."""
-        while self._heap and self._heap[0].is_off:
-            heapq.heappop(self._heap)
-        return self._heap[0].at if self._heap else None
+        heap = self._heap
+        while heap and heap[0][2].is_off:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
 
     def happen(self) -> None:
         """Goes on to the next happening and lets it happen."""
-        happening = heapq.heappop(self._heap)
+        _, _, happening = heapq.heappop(self._heap)
         self.now = max(self.now, happening.at)
         if not happening.is_off:
             happening.action()

@@ -44,7 +44,7 @@ class VirtualNetwork:
 
     def __init__(self, clock: Happenings, seeded: random.Random, knobs: NetworkKnobs) -> None:
         self.knobs = knobs
-        self.trace: Callable[[str], None] = lambda _: None
+        self.trace: Callable[[str], None] | None = None
         self._clock = clock
         self._random = seeded
         self._receivers: dict[Place, Receiver] = {}
@@ -76,12 +76,13 @@ class VirtualNetwork:
 
     def send(self, data: bytes, source: Place, destination: Place) -> None:
         """Puts a datagram on its way."""
-        first_line = data.split(b"\r\n", 1)[0].decode(errors="replace")
-        line = f"{source[0]}:{source[1]} → {destination[0]}:{destination[1]} {first_line}"
-        if self._is_picked(data, source[0]) or self._random.random() < self.knobs.loss:
-            self.trace(f"lost      {line}")
+        is_lost = self._is_picked(data, source[0]) or self._random.random() < self.knobs.loss
+        if self.trace is not None:
+            first_line = data.split(b"\r\n", 1)[0].decode(errors="replace")
+            line = f"{source[0]}:{source[1]} → {destination[0]}:{destination[1]} {first_line}"
+            self.trace(f"{'lost' if is_lost else 'sent'}      {line}")
+        if is_lost:
             return
-        self.trace(f"sent      {line}")
         delay_s = self._delay_s()
         pair = (source, destination)
         if self._random.random() < self.knobs.reordering:

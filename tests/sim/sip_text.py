@@ -9,15 +9,20 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+NEEDED: Final = ("Via", "From", "To", "Call-ID", "CSeq")
 
 
 @dataclass(slots=True)
 class SipText:
-    """One message: first line, headers as written (name, value), body."""
+    """One message: first line, headers as written (name, value), body. One that was read is not changed any more."""
 
     first_line: str
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: str = ""
+    _values: dict[str, list[str]] | None = field(default=None, compare=False, repr=False)
 
     @staticmethod
     def read(data: bytes) -> SipText:
@@ -25,29 +30,35 @@ class SipText:
         head, separator, body = data.decode().partition("\r\n\r\n")
         assert separator, f"no empty line in {data!r}"
         first_line, *lines = head.split("\r\n")
-        headers = []
+        headers: list[tuple[str, str]] = []
+        values: dict[str, list[str]] = {}
         for line in lines:
             name, colon, value = line.partition(":")
             assert colon, f"a header without a colon: {line!r}"
-            headers.append((name.strip(), value.strip()))
-        text = SipText(first_line, headers, body)
-        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
-            assert text.all(name), f"no {name} in {data!r}"
-        length = text.get("Content-Length")
-        assert length is None or int(length) == len(body.encode()), f"wrong Content-Length in {data!r}"
-        return text
+            name, value = name.strip(), value.strip()
+            headers.append((name, value))
+            values.setdefault(name.lower(), []).append(value)
+        for name in NEEDED:
+            assert name.lower() in values, f"no {name} in {data!r}"
+        length = values.get("content-length")
+        assert length is None or int(length[0]) == len(body.encode()), f"wrong Content-Length in {data!r}"
+        return SipText(first_line, headers, body, values)
 
     def write(self) -> bytes:
-        lines = [self.first_line, *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [self.first_line, *[f"{name}: {value}" for name, value in self.headers]]
         lines.append(f"Content-Length: {len(self.body.encode())}")
         return ("\r\n".join(lines) + "\r\n\r\n" + self.body).encode()
 
     def get(self, name: str) -> str | None:
         """The first header of that name."""
-        return next(iter(self.all(name)), None)
+        found = self.all(name)
+        return found[0] if found else None
 
     def all(self, name: str) -> list[str]:
-        return [value for known, value in self.headers if known.lower() == name.lower()]
+        wanted = name.lower()
+        if self._values is not None:
+            return self._values.get(wanted, [])
+        return [value for known, value in self.headers if known.lower() == wanted]
 
     def need(self, name: str) -> str:
         value = self.get(name)
@@ -92,8 +103,13 @@ class SipText:
 
 def parameter(value: str, name: str) -> str | None:
     """A `;name=value` parameter of a header."""
-    found = re.search(rf";\s*{name}=([^;,\s]+)", value)
+    found = _parameter_of(name).search(value)
     return found.group(1) if found else None
+
+
+@cache
+def _parameter_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf";\s*{name}=([^;,\s]+)")
 
 
 def uri_of(value: str) -> str:

@@ -44,6 +44,8 @@ class Telephone:
         self.switch = switch
         self.domain = domain
         self.calls: list[Call] = []
+        self._live: list[Call] = []
+        self._calls_of: dict[str, list[Call]] = {}
         self.manner = Manner()
         self.chooses_manner: Callable[[], Manner] | None = None
         self.is_registered = False
@@ -78,13 +80,14 @@ class Telephone:
     @property
     def call(self) -> Call:
         """The call that is up, or was last."""
-        live = [call for call in self.calls if call.is_live]
+        live = self.live_calls
         assert live or self.calls, f"{self.name} has no call"
         return (live or self.calls)[-1]
 
     @property
     def live_calls(self) -> list[Call]:
-        return [call for call in self.calls if call.is_live]
+        self._live = [call for call in self._live if call.state != "ended"]
+        return list(self._live)
 
     def register(self, expires_s: int = EXPIRES_S) -> None:
         """Registers with the switch and keeps doing so."""
@@ -109,7 +112,7 @@ class Telephone:
         invite = self._request("INVITE", uri, local, f"<{uri}>", call_id, 1, caller)
         invite.body = _sdp(rtp) if has_offer else ""
         call = Call(self, call_id, True, caller, dialled, local, f"<{uri}>", invite, self.switch, rtp)
-        self.calls.append(call)
+        self._keep(call)
         self._exchange.ask(invite, self.switch, lambda response: self._invite_answered(call, response))
         return call
 
@@ -227,7 +230,7 @@ class Telephone:
         call.display_name = invite.need("From").partition("<")[0].strip().strip('"')
         call.remote_rtp = rtp_place(invite.body)
         call.codecs = "9" if manner.is_incompatible else call.codecs
-        self.calls.append(call)
+        self._keep(call)
         self._exchange.answer(invite, self._response(invite, 100), source)
         if manner.rings_after_s is not None:
             self._clock.after(manner.rings_after_s, lambda: self._ring(call))
@@ -249,7 +252,8 @@ class Telephone:
             call.hang_up()
 
     def _cancelled(self, cancel: SipText, source: Place) -> None:
-        calls = [call for call in self.calls if not call.is_caller and call.invite.branch == cancel.branch]
+        calls = [call for call in self._calls_of.get(cancel.call_id, ()) if not call.is_caller]
+        calls = [call for call in calls if call.invite.branch == cancel.branch]
         assert calls, "a CANCEL for an INVITE that was never answered provisionally (RFC 3261 §9.1)"
         self._exchange.answer(cancel, self._response(cancel, 200), source)
         for call in calls:
@@ -259,7 +263,7 @@ class Telephone:
                 call.ended_how = "cancelled"
 
     def _acknowledged(self, ack: SipText) -> None:
-        call = next((call for call in self.calls if call.call_id == ack.call_id and not call.is_caller), None)
+        call = next((call for call in self._calls_of.get(ack.call_id, ()) if not call.is_caller), None)
         if call is None:
             return
         self._exchange.is_heard(call.call_id)
@@ -447,10 +451,15 @@ class Telephone:
         return SipText(f"SIP/2.0 {status} {REASONS.get(status, 'Refused')}", headers, body)
 
     def _dialog_of(self, request: SipText) -> Call | None:
-        for call in self.calls:
-            if call.call_id == request.call_id and parameter(call.local, "tag") == request.to_tag is not None:
+        for call in self._calls_of.get(request.call_id, ()):
+            if parameter(call.local, "tag") == request.to_tag is not None:
                 return call
         return None
+
+    def _keep(self, call: Call) -> None:
+        self.calls.append(call)
+        self._live.append(call)
+        self._calls_of.setdefault(call.call_id, []).append(call)
 
     def _contact_uri(self, user: str) -> str:
         return f"sip:{user}@{self._contact[0]}:{self._contact[1]}"

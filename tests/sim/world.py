@@ -367,7 +367,8 @@ class World:
         records = [output.record for output in outputs if isinstance(output, AppendRecord)]
         self.journal.write(records)
         for record in records:
-            self._note(f"journal   {record}")
+            if self._observe is not None:
+                self._note(f"journal   {record}")
             self.ledger.take(record)
             self.idle_watch.take(record)
             if isinstance(record, DialogRecorded):
@@ -382,7 +383,8 @@ class World:
                 case SendMessage(flow=flow, data=data):
                     self.network.send(data, SWITCH, (flow.remote.host, flow.remote.port))
                 case SendMedia(command=command):
-                    self._note(f"media     {command}")
+                    if self._observe is not None:
+                        self._note(f"media     {command}")
                     if self.media.is_up:
                         self.media.take(command)
                 case ReportFault(text=text):
