@@ -18,8 +18,8 @@ import msgspec
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call, CallState
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
+from softswitch.domain.figures import FIGURES
 from softswitch.domain.refusals import unknown
-from softswitch.domain.statistics import FIGURES
 from softswitch.domain.switch import Switch
 from softswitch.domain.why import Reason, explain, explain_wait
 

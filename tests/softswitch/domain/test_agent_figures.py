@@ -40,9 +40,9 @@ def test_a_transferred_call_is_split_between_its_agents_to_the_second() -> None:
     assert figures.today("bo", NOON) == (1, 3600.0)
 
 
-def test_a_talk_counts_as_a_call_at_once_and_in_seconds_when_it_is_over() -> None:
-    assert fold(connected(0, "anna", "l1")).today("anna", NOON + 50) == (1, 0.0)
-    assert fold(connected(0, "anna", "l1"), ended(50)).today("anna", NOON + 50) == (1, 50.0)
+def test_a_talk_that_goes_on_counts_as_a_call_and_as_far_as_it_has_come() -> None:
+    assert fold(connected(0, "anna", "l1")).today("anna", NOON + 50) == (1, 50.0)
+    assert fold(connected(0, "anna", "l1"), ended(50)).today("anna", NOON + 90) == (1, 50.0)
 
 
 def test_a_lost_leg_ends_the_talk_and_a_conference_counts_for_both() -> None:

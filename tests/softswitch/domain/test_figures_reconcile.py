@@ -19,7 +19,8 @@ import pytest
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event, VisitOutcome
-from softswitch.domain.statistics import FIGURES, OUTCOME_OF, DayFigures, Statistics
+from softswitch.domain.figures import FIGURES, OUTCOME_OF, VisitCounts
+from softswitch.domain.statistics import Statistics
 
 DAYS: Final = 100_000
 CHUNKS: Final = 10
@@ -164,7 +165,7 @@ def test_at_any_moment_of_a_day_nobody_is_missing(seed: int) -> None:
             entered[event.queue] += 1
             assert statistics.still_here(event.queue) == here_before[event.queue] + 1
         for queue in QUEUES:
-            figures: DayFigures = statistics.by_event(queue, event.at)
+            figures: VisitCounts = statistics.by_event(queue, event.at)
             carried = statistics.carried_in(queue, event.at)
             assert carried >= 0
             assert carried + figures.offered == figures.ended + statistics.still_here(queue)

@@ -262,9 +262,9 @@ def check(walk: Walk) -> None:
     assert set(floor.legs) == {*walk.incoming, *walk.outgoing}
     check_agents(walk)
     for name in floor.queues:
-        figures = list(floor.statistics._days.get(name, {}).values())
+        figures = floor.statistics.kept(name)
         offered = sum(day.offered for day in figures)
-        done = sum(day.answered + day.abandoned + day.overflowed + day.failed for day in figures)
+        done = sum(day.ended for day in figures)
         assert offered == done + len(floor.queues[name].line), name
 
 

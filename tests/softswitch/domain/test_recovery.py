@@ -9,9 +9,9 @@ from softswitch.domain import events
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
+from softswitch.domain.figures import VisitCounts
 from softswitch.domain.office import Office
 from softswitch.domain.recovery import Recovery, snapshot_events
-from softswitch.domain.statistics import DayFigures
 from softswitch.domain.switch import Switch
 from tests.softswitch.domain.small_office import BO, OFFICE, WALL_OFFSET_S, Stage
 
@@ -76,7 +76,7 @@ def test_every_call_has_one_record_over_the_crash() -> None:
 def test_todays_figures_go_on_and_reconcile() -> None:
     switch, _ = restart(journal_of(crashed()), 10.0)
     today = switch.floor.statistics.today("support", switch.floor.wall(5.0))
-    assert today == DayFigures(offered=4, answered=1, within_goal=1, abandoned=1, failed=2)
+    assert today == VisitCounts(offered=4, answered=1, within_goal=1, abandoned=1, failed=2)
 
 
 def test_a_second_restart_finds_nothing_to_end() -> None:
