@@ -140,7 +140,7 @@ def not_reached(floor: Floor, call: Call, cause: Cause, now: float) -> None:
             None if again_at is None else floor.wall(again_at),
         )
     )
-    _part(floor, call, now)
+    _part(floor, call, cause, now)
     callback.call, callback.again_at = None, again_at
     end(floor, call, cause, "agent", now, outcome="failed")
     if again_at is None:
@@ -153,7 +153,7 @@ def agent_gone(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     """The agent left before the customer answered: it was no try, and the call-back is in its place again."""
     callback = floor.callbacks[call.callback or ""]
     agent = None if call.connection is None else floor.agents.get(call.connection.agent or "")
-    _part(floor, call, now)
+    _part(floor, call, cause, now)
     if agent is not None:
         presence.back_off(floor, agent, presence.BACKOFF_DECLINED_S, now)
     callback.call = None
@@ -205,11 +205,11 @@ def finish(floor: Floor, callback: Callback, outcome: events.CallbackOutcome, no
         floor.tell(events.CallbackEnded(floor.wall(now), callback.callback, callback.queue, outcome, callback.call))
 
 
-def _part(floor: Floor, call: Call, now: float) -> None:
+def _part(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     """Agent and customer are let go of before they met."""
     floor.deadlines.drop("callback-ring", call.call)
     connection, call.connection = call.connection, None
-    queueing.leave_talk(floor, call)
+    queueing.leave_unmet(floor, call, cause, now)
     floor.give_up(call.leg, Cause.CANCELLED, now)
     if connection is not None:
         floor.give_up(connection.leg, Cause.CALLER_GONE, now)

@@ -47,6 +47,8 @@ def end(
     final_outcome = outcome or _outcome(call, ended_by)
     if call.state == "waiting" and call.queue is not None:
         queueing.leave(floor, call, "abandoned" if is_callers_choice else "failed", cause, now)
+    if call.state == "dialling" and call.queue is not None:
+        queueing.leave_unmet(floor, call, cause, now)
     if call.at_door is not None:
         _leave_door(floor, call, call.at_door, cause, now, is_callers_choice=is_callers_choice)
     dialogue.close(floor, call)
@@ -85,7 +87,7 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
         floor.ask(actions.RefuseLeg(call.leg, cause) if is_refused else actions.HangUpLeg(call.leg, cause))
     for leg in tuple(call.dialled_legs):
         floor.give_up(leg, leg_cause, now)
-    if connection is not None and connection.queue is not None:
+    if connection is not None and connection.queue is not None and call.queue is not None:
         agent = floor.agents.get(connection.agent or "")
         if agent is not None:
             wrapping_up.start(floor, agent, call, connection.queue, now)

@@ -26,6 +26,8 @@ RANKED_TOLD_MAX: Final = 100
 """So many candidates are written down with what they were ranked by, the best ones."""
 
 PASSED_OVER_TOLD_MAX: Final = 20
+OUR_FAULT_S: Final = 1.0
+"""How long an agent is left alone whom we could not ring because no media port was free, or no media process was up."""
 
 _OUTAGES: Final = frozenset({Cause.UNREACHABLE, Cause.NETWORK_FAILURE, Cause.UNKNOWN_NUMBER, Cause.INCOMPATIBLE_MEDIA})
 """Refusals that say something of the device: it is left out for a while."""
@@ -223,7 +225,8 @@ def _fail(floor: Floor, presentation: Presentation, now: float) -> None:
     outcome, cause = _verdict(presentation)
     end(floor, presentation, outcome, cause, now)
     if agent is not None and outcome in _LEFT_ALONE_AFTER:
-        presence.back_off(floor, agent, presence.BACKOFF_DECLINED_S, now)
+        is_our_fault = cause is Cause.NO_MEDIA_PORTS
+        presence.back_off(floor, agent, OUR_FAULT_S if is_our_fault else presence.BACKOFF_DECLINED_S, now)
 
 
 def _verdict(presentation: Presentation) -> tuple[PresentationOutcome, Cause]:

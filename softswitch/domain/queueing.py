@@ -92,6 +92,14 @@ def leave(floor: Floor, call: Call, outcome: VisitOutcome, cause: Cause, now: fl
     floor.forget_retired(name)
 
 
+def leave_unmet(floor: Floor, call: Call, cause: Cause, now: float) -> None:
+    """An agent was there for a call-back, and its customer never was: the visit has failed."""
+    assert call.queue is not None
+    wait_s = now - call.visit_at
+    floor.tell(events.QueueLeft(floor.wall(now), call.call, call.queue, "failed", cause, wait_s))
+    leave_talk(floor, call)
+
+
 def leave_talk(floor: Floor, call: Call) -> None:
     """A connected queue call is over."""
     assert call.queue is not None

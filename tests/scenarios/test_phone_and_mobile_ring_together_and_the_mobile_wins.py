@@ -42,7 +42,7 @@ def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up(world: World,
     world.mobile(MOBILE).call.answer()
     world.run(later_ms / 1000)
     world.phone("102").call.answer()
-    world.run(2)
+    world.run(8)
     ends = {"102": world.phone("102").call, MOBILE: world.mobile(MOBILE).call}
     (winner,) = [name for name, end in ends.items() if end.is_live]
     (loser,) = [end for end in ends.values() if not end.is_live]

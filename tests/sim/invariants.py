@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 WAIT_ERROR_S = 0.001
 
 
+def _since(event: events.CallQueued) -> float:
+    """Since when a caller waits as far as his place in one queue goes, his priority counted as wait."""
+    return (event.at if event.entered is None else event.entered) - event.priority_s
+
+
 class Ledger:
     """The calls, lines and agents as the journal tells them, and the rules that hold between any two records."""
 
@@ -37,6 +42,7 @@ class Ledger:
         self._lines: dict[str, dict[str, tuple[float, int]]] = {}
         self._queued: dict[str, events.CallQueued] = {}
         self._places = 0
+        self._met: set[str] = set()
         self._place_of: dict[str, tuple[float, int]] = {}
         self._presentations: dict[str, events.CallPresented] = {}
         self._engaged: dict[str, str] = {}
@@ -61,9 +67,12 @@ class Ledger:
             case events.PresentationEnded(presentation=presentation, agent=agent):
                 assert self._presentations.pop(presentation, None), f"{presentation} ended without having begun"
                 assert self._engaged.pop(agent) == presentation, f"{agent} was not in {presentation}"
+                if record.outcome == "connected":
+                    self._met.add(record.call)
             case events.CallConnected(queue=str()):
                 self._connected(record)
             case events.AgentLost(call=call, agent=agent, queue=queue):
+                self._met.discard(call)
                 assert self._engaged.pop(agent) == call, f"{agent} was lost from {call} but not in it"
                 self._lines[queue][call] = self._place_of[call]
             case events.CallParted(call=call, agent=agent):
@@ -109,6 +118,7 @@ class Ledger:
             self.completed.add(recording)
 
     def _take_line(self, event: events.CallQueued | events.QueueLeft) -> None:
+        self._met.discard(event.call)
         line = self._lines.setdefault(event.queue, {})
         if isinstance(event, events.QueueLeft):
             line.pop(event.call, None)
@@ -116,7 +126,7 @@ class Ledger:
         elsewhere = [queue for queue, calls in self._lines.items() if event.call in calls]
         assert not elsewhere, f"{event.call} enters {event.queue} and waits in {elsewhere}"
         self._places += 1
-        line[event.call] = self._place_of[event.call] = (event.due or 0.0, self._places)
+        line[event.call] = self._place_of[event.call] = (_since(event), self._places)
         self._queued[event.call] = event
 
     def _presented(self, event: events.CallPresented) -> None:
@@ -127,7 +137,11 @@ class Ledger:
         assert event.call in line, f"{event.call} is presented for {event.queue} but does not wait there"
         shown = {presentation.call for presentation in self._presentations.values()}
         assert event.call not in shown, f"{event.call} is presented twice at once"
-        overtaken = [call for call, place in line.items() if place < line[event.call] and call not in shown]
+        overtaken = [
+            call
+            for call, place in line.items()
+            if place < line[event.call] and call not in shown and call not in self._met
+        ]
         assert not overtaken, f"{event.call} overtakes {overtaken} in {event.queue}"
         self._presentations[event.presentation] = event
         self._engaged[event.agent] = event.presentation

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from sip_stack.flow import Address
-from softswitch.domain import announcing
+from softswitch.domain import agent_line, announcing, asking_callback, joining, messages, rostering, voicemail
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -34,7 +34,17 @@ DOMAIN: Final = "office.example"
 SUPPORT: Final = "+46850010000"
 DIRECT_TO_101: Final = "+46850010001"
 MOBILE: Final = "+46701234567"
-SOUNDS: Final = ("welcome", "music/calm", "queue-full", "closed", "ringback", *announcing.sounds())
+SOUNDS: Final = (
+    *("welcome", "music/calm", "queue-full", "closed", "ringback", "beep", "goodbye", "please-wait", "confirm-call"),
+    *("voicemail-greeting", "agent-pin", "agent-wrong", "agent-blocked", joining.TAKEN),
+    *(f"number-{number}" for number in range(21)),
+    *announcing.sounds(),
+    *asking_callback.SOUNDS,
+    *agent_line.SOUNDS,
+    *messages.SOUNDS,
+    *voicemail.SOUNDS,
+    *rostering.SOUNDS,
+)
 
 SUPPORT_QUEUE: Final = QueuePlan(
     queue="support",

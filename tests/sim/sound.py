@@ -161,6 +161,12 @@ class SimMedia:
             return row.playing.once[index]
         return row.playing.loop[(index - len(row.playing.once)) % len(row.playing.loop)] if row.playing.loop else ""
 
+    def press(self, rtp: Place, digit: str) -> None:
+        """Somebody who speaks from this place presses a key."""
+        for port, row in self.ports.items():
+            if row.stream is not None and row.stream.remote == rtp and row.stream.receives:
+                self._tell(protocol.DigitPressed(port, digit))
+
     def are_joined(self, one: Place, other: Place) -> bool:
         """Whether the two hear each other."""
         rows = (self.row_of(one), self.row_of(other))

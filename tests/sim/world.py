@@ -240,6 +240,12 @@ class World:
 
     # What is known.
 
+    def press(self, call: Call, keys: str) -> None:
+        """The person at the telephone of this call presses keys, a tenth of a second each."""
+        for key in keys:
+            self.media.press(call.rtp, key)
+            self.run(0.1)
+
     def record_of(self, call: Call) -> CallRecord:
         """The one record of a call that was made from outside or from a phone."""
         found = [known for known in self.ledger.arrived.values() if known.caller == call.caller]

@@ -167,9 +167,15 @@ def test_the_carriers_own_timeout_after_ringing_counts_as_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "outcome"), [(Cause.BUSY, "busy"), (Cause.DECLINED, "declined"), (Cause.NO_MEDIA_PORTS, "failed")]
+    ("cause", "outcome", "alone_s"),
+    [
+        (Cause.BUSY, "busy", 10),
+        (Cause.DECLINED, "declined", 10),
+        (Cause.NO_CONFIRMATION, "no-confirmation", 10),
+        (Cause.NO_MEDIA_PORTS, "failed", 1),
+    ],
 )
-def test_busy_and_declined_leave_the_agent_alone_for_ten_seconds(cause: Cause, outcome: str) -> None:
+def test_busy_and_declined_leave_the_agent_alone_for_ten_seconds(cause: Cause, outcome: str, alone_s: float) -> None:
     stage = only_anna()
     stage.ring_in()
     leg = stage.dialled()["phone:101"]
@@ -178,7 +184,7 @@ def test_busy_and_declined_leave_the_agent_alone_for_ten_seconds(cause: Cause, o
     ended = stage.one(events.PresentationEnded)
     assert (ended.outcome, ended.is_counted) == (outcome, False)
     assert stage.presence("anna") == ("ready", "idle")
-    stage.wait(9.9)
+    stage.wait(alone_s - 0.1)
     assert stage.dialled() == {}
     stage.wait(0.1)
     assert list(stage.dialled()) == ["phone:101"]
