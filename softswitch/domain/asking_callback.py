@@ -1,16 +1,16 @@
 """The call-back question: a caller is asked whether, and at which number, he wants to be called.
 
-He keeps his place in line while he is asked: if an agent gets free first, the two are joined and the question is
-forgotten. 1 takes the number that he calls from; any other number is keyed and ended with `#`. A number that may not
-be called is asked for again. Who does not answer waits on, and is not asked again by the queue; at the door of a queue
-that cannot take him, he is refused.
+He keeps his place in line while he is asked: if an agent picks up first, the two are joined and the question is
+forgotten; if he is done first, the agent who rings is rung anew for the call-back. 1 takes the number that he calls
+from; any other number is keyed and ended with `#`. A number that may not be called is asked for again. Who does not
+answer waits on, and is not asked again by the queue; at the door of a queue that cannot take him, he is refused.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import announcing, calling_back, dialogue, events, queueing
+from softswitch.domain import announcing, calling_back, dialogue, events, presenting, queueing
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
@@ -76,6 +76,7 @@ def _ask(floor: Floor, call: Call, now: float) -> None:
 def _promise(floor: Floor, call: Call, queue: str, number: str, now: float) -> None:
     entered_at = call.entered_at
     if call.at_door is None:
+        presenting.close_for(floor, call, "withdrawn", Cause.CALLER_GONE, now)
         queueing.leave(floor, call, "to-callback", Cause.CALLBACK, now)
         call.change("serving", now)
     else:
