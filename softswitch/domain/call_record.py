@@ -9,7 +9,7 @@ keeps records. Times are wall seconds; `views` writes them out.
     agent    the last one connected, also when her leg failed after pick-up
 
 A call that was transferred has several connections; `connected_at` is of the first, and `talk_s` leaves out the times
-between them.
+between them. A connection that a crash cut off ends at the last sign of life before it (`talks`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from softswitch.domain.events import (
     CallClassified,
     CallConnected,
     CallEnded,
-    CallParted,
     CallPresented,
     CallQueued,
     CallRouted,
@@ -40,6 +39,7 @@ from softswitch.domain.events import (
     RecordingStarted,
 )
 from softswitch.domain.office import Strategy
+from softswitch.domain.talks import Talk, Talks
 
 RANKED_KEPT_MAX: Final = 20
 """So many candidates of a presentation stay in the call's record; the journal has more."""
@@ -126,9 +126,13 @@ class CallRecords:
 
     def __init__(self) -> None:
         self._open: dict[str, CallRecord] = {}
+        self._talks = Talks()
 
     def apply(self, event: Event) -> CallRecord | None:
         """Takes one event, oldest first; returns the record of the call that it ended."""
+        for talk in self._talks.apply(event):
+            if talk.call in self._open:
+                _talked(self._open[talk.call], talk)
         if isinstance(event, CallArrived):
             self._open[event.call] = CallRecord(
                 id=event.call,
@@ -154,6 +158,18 @@ class CallRecords:
         return self._open.get(call)
 
 
+def talked_s(record: CallRecord, wall_at: float) -> float | None:
+    """How long the caller was connected to anybody, by then, each second once; None if to nobody."""
+    if not record.connections:
+        return None
+    seconds, until = 0.0, record.connections[0].connected_at
+    for connection in record.connections:
+        ends = wall_at if connection.ended_at is None else connection.ended_at
+        seconds += max(0.0, ends - max(until, connection.connected_at))
+        until = max(until, ends)
+    return seconds
+
+
 def _grow(record: CallRecord, event: Event) -> None:
     match event:
         case CallRouted():
@@ -176,10 +192,6 @@ def _grow(record: CallRecord, event: Event) -> None:
             _connected(record, event)
         case AgentLost():
             _waits_again(record)
-        case CallParted():
-            for connection in record.connections:
-                if connection.leg == event.leg and connection.ended_at is None:
-                    connection.ended_at = event.at
         case CallTransferred():
             record.transfers.append((event.at, event.destination, event.by))
         case CallClassified():
@@ -207,6 +219,12 @@ def _shown(record: CallRecord, event: PresentationEnded) -> None:
             presentation.ended_at, presentation.outcome = event.at, event.outcome
             presentation.cause, presentation.is_counted = event.cause, event.is_counted
             return
+
+
+def _talked(record: CallRecord, talk: Talk) -> None:
+    for connection in record.connections:
+        if connection.leg == talk.leg and connection.ended_at is None:
+            connection.ended_at = max(talk.began_at, talk.ended_at)
 
 
 def _waits_again(record: CallRecord) -> None:
@@ -251,19 +269,5 @@ def _presented(event: CallPresented) -> PresentationRecord:
 def _ended(record: CallRecord, event: CallEnded) -> CallRecord:
     record.ended_at = event.at
     record.outcome, record.ended_by, record.cause = event.outcome, event.ended_by, event.cause
-    for connection in record.connections:
-        if connection.ended_at is None:
-            connection.ended_at = event.at
-    if record.connections:
-        record.talk_s = _talked_s(record.connections)
+    record.talk_s = talked_s(record, event.at)
     return record
-
-
-def _talked_s(connections: list[ConnectionRecord]) -> float:
-    """How long somebody was connected, each second once."""
-    talked_s, until = 0.0, connections[0].connected_at
-    for connection in connections:
-        begins, ends = max(until, connection.connected_at), connection.ended_at or until
-        talked_s += max(0.0, ends - begins)
-        until = max(until, ends)
-    return talked_s

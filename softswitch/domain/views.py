@@ -17,7 +17,7 @@ import msgspec
 
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call, CallState
-from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
+from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit, talked_s
 from softswitch.domain.figures import FIGURES
 from softswitch.domain.refusals import unknown
 from softswitch.domain.switch import Switch
@@ -86,9 +86,8 @@ def call_show(switch: Switch, call_id: str, now: float) -> Row:
     floor = switch.floor
     call, record = _up(switch, call_id)
     row = story_row(record, floor.office.timezone)
-    talk_s = None if record.connected_at is None else floor.wall(now) - record.connected_at
     row.update(_call_row(switch, call, now))
-    row["talk_s"] = _seconds(talk_s)
+    row["talk_s"] = _seconds(talked_s(record, floor.wall(now)))
     row["legs"] = [
         {"leg": leg.leg, "state": leg.state, "device": None if leg.device is None else str(leg.device)}
         for leg in floor.legs.values()

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata = MetaData()
 

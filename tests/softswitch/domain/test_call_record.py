@@ -1,7 +1,7 @@
 import msgspec
 
 from softswitch.domain import events
-from softswitch.domain.call_record import CallRecord, CallRecords
+from softswitch.domain.call_record import CallRecord, CallRecords, talked_s
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
 from softswitch.domain.office import ToBusy
@@ -99,7 +99,7 @@ def test_events_of_calls_it_has_not_seen_arrive_are_passed_over() -> None:
 
 def test_a_transferred_call_has_all_its_connections_and_talks_only_while_it_is_connected() -> None:
     records = CallRecords()
-    told = [
+    told: list[Event] = [
         events.CallArrived(0.0, "c", "in-1", "+46", "", "+461", trunk="t"),
         events.CallQueued(1.0, "c", "support", 1),
         events.CallConnected(11.0, "c", "l1", "phone:101", "anna", "support", 10.0),
@@ -117,3 +117,38 @@ def test_a_transferred_call_has_all_its_connections_and_talks_only_while_it_is_c
     ]  # fmt: skip
     assert (record.connected_at, record.talk_s, record.agent, record.wait_s) == (11.0, 90.0, "bo", 29.0)
     assert record.transfers == [(71.0, "queue:sales", "anna")]
+
+
+def test_a_talk_that_a_crash_cut_off_ends_at_the_last_sign_of_life_and_not_at_the_restart() -> None:
+    records = CallRecords()
+    told: list[Event] = [
+        events.CallArrived(0.0, "c", "in-1", "+46", "", "+461", trunk="t"),
+        events.CallQueued(1.0, "c", "support", 1),
+        events.CallConnected(11.0, "c", "l1", "phone:101", "anna", "support", 10.0),
+        events.CallArrived(71.0, "d", "in-2", "+46", "", "+461", trunk="t"),
+        events.SwitchStarted(3671.0, "node", "v1"),
+    ]
+    for event in told:
+        assert records.apply(event) is None
+    assert records.apply(events.CallEnded(3671.0, "d", "failed", "switch", Cause.CRASH)) is not None
+    record = records.apply(events.CallEnded(3671.0, "c", "answered", "switch", Cause.CRASH))
+    assert record is not None
+    assert (record.ended_at, record.talk_s) == (3671.0, 60.0)
+
+
+def test_a_conference_counts_each_second_once() -> None:
+    records = CallRecords()
+    told: list[Event] = [
+        events.CallArrived(0.0, "c", "in-1", "+46", "", "+461", trunk="t"),
+        events.CallConnected(10.0, "c", "l1", "phone:101", "anna"),
+        events.CallConnected(40.0, "c", "l2", "phone:102", "bo"),
+        events.CallParted(70.0, "c", "l1", "anna"),
+    ]
+    for event in told:
+        assert records.apply(event) is None
+    up = records.open_record("c")
+    assert up is not None
+    assert talked_s(up, 80.0) == 70.0
+    record = records.apply(events.CallEnded(100.0, "c", "direct", "caller", Cause.HUNG_UP))
+    assert record is not None
+    assert record.talk_s == 90.0
