@@ -78,6 +78,8 @@ class Ledger:
             case events.CallParted(call=call, agent=agent):
                 if agent is not None and self._engaged.get(agent) == call:
                     del self._engaged[agent]
+            case events.PriorityChanged(call=call, priority_s=priority_s):
+                self._prefer(call, priority_s)
             case events.RecordingStarted() | events.RecordingEnded():
                 self._take_recording(record)
             case events.CallEnded():
@@ -129,6 +131,14 @@ class Ledger:
         line[event.call] = self._place_of[event.call] = (_since(event), self._places)
         self._queued[event.call] = event
 
+    def _prefer(self, call: str, priority_s: float) -> None:
+        queued = self._queued[call]
+        place = (_since(queued) + queued.priority_s - priority_s, self._place_of[call][1])
+        self._place_of[call] = place
+        for line in self._lines.values():
+            if call in line:
+                line[call] = place
+
     def _presented(self, event: events.CallPresented) -> None:
         engaged = self._engaged.get(event.agent)
         assert engaged is None, f"{event.agent} is shown {event.call} while in {engaged}"
@@ -136,7 +146,8 @@ class Ledger:
         line = self._lines[event.queue]
         assert event.call in line, f"{event.call} is presented for {event.queue} but does not wait there"
         shown = {presentation.call for presentation in self._presentations.values()}
-        assert event.call not in shown, f"{event.call} is presented twice at once"
+        is_one_of_all = event.strategy == "ring-all"
+        assert is_one_of_all or event.call not in shown, f"{event.call} is presented twice at once"
         overtaken = [
             call
             for call, place in line.items()
