@@ -46,6 +46,11 @@ def overdue(floor: Floor, leg_id: LegId, now: float) -> None:
     _let_go(floor, floor.legs[leg_id], Cause.NO_CONFIRMATION, now)
 
 
+def gone(floor: Floor, leg: Leg, cause: Cause, now: float) -> None:
+    """It hung up instead of pressing a key; the leg is already dropped."""
+    presenting.refused(floor, leg, Cause.NO_CONFIRMATION if cause == Cause.HUNG_UP else cause, now)
+
+
 def _let_go(floor: Floor, leg: Leg, cause: Cause, now: float) -> None:
     floor.deadlines.drop("confirm", leg.leg)
     floor.give_up(leg.leg, cause, now)

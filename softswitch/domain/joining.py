@@ -1,8 +1,9 @@
 """Joining: the caller and the device that was first are put together, and the other devices are let go of.
 
-The two hear each other at once. The devices that lost ring on until the winner's sound is there, or LATE_S after its
-answer was acknowledged: if the winner turns out to have no usable media, nobody was sent away for it. Who picks one of
-them up in that moment hears that the call is taken, and it is not held against anybody.
+The two hear each other at once. The devices that lost ring on until the winner's sound is there (it is at once, where a
+key was pressed), or LATE_S after its answer was acknowledged: if the winner turns out to have no usable media, nobody
+was sent away for it. Who picks one of them up in that moment hears that the call is taken, and it is not held against
+anybody.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def join(floor: Floor, call: Call, leg: Leg, agent: str, queue: str, late: Itera
     if agent in floor.agents:
         floor.agents[agent].misses = 0
     _let_ring_on(floor, call, late, now)
+    if leg.is_heard:
+        let_late_go(floor, call, now)
     if call.callback is not None and not call.is_answered:
         queueing.taken(floor, call)
         calling_back.dial(floor, call, leg, now)
@@ -61,8 +64,11 @@ def connect(floor: Floor, call: Call, leg: Leg, now: float) -> None:
 def heard(floor: Floor, leg_id: LegId, now: float) -> None:
     """Sound came from a leg: if it won a call, the others can go."""
     leg = floor.legs.get(leg_id)
-    call = None if leg is None else floor.calls[leg.call]
-    if call is not None and call.connection is not None and call.connection.leg == leg_id:
+    if leg is None:
+        return
+    leg.is_heard = True
+    call = floor.calls[leg.call]
+    if call.connection is not None and call.connection.leg == leg_id:
         let_late_go(floor, call, now)
 
 

@@ -44,6 +44,7 @@ class Leg:
     presentation: str | None = None
     playing: str | None = None
     asks_for_key: bool = False
+    is_heard: bool = False
     is_late: bool = False
 
     def change(self, state: LegState) -> bool:

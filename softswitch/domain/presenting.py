@@ -188,8 +188,11 @@ def _ring_next(floor: Floor, presentation: Presentation, call: Call, now: float)
         leg_id = call.next_leg()
         presentation.legs.append(leg_id)
         _dial(floor, presentation, call, leg_id, device, now)
-    elif not any(leg in floor.legs for leg in presentation.legs) and not presentation.to_ring:
-        _fail(floor, presentation, now)
+    elif not any(leg in floor.legs for leg in presentation.legs):
+        if presentation.to_ring:
+            _ring_next(floor, presentation, call, now)
+        else:
+            _fail(floor, presentation, now)
         return
     _await_next(floor, presentation)
 

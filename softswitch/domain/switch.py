@@ -275,6 +275,8 @@ class Switch:
             transferring.party_gone(floor, call, leg_id, now)
         elif call.connection is not None and call.connection.leg == leg_id:
             self._called_leg_gone(call, cause, now)
+        elif leg.state == "confirming":
+            confirming.gone(floor, leg, cause, now)
         elif leg.presentation is not None:
             presenting.refused(floor, leg, cause, now)
         elif leg.is_late:
