@@ -206,6 +206,7 @@ def check_nobody_stays_in_a_dead_call(world: World, dead_before: list[Call]) -> 
 
 def check_rest(world: World) -> None:
     """Everybody has hung up and time has passed: every call has its record and nothing is left behind."""
+    world.step_check.look_at_all()
     check_every_call_has_its_end(world)
     check_nothing_is_left(world)
     check_telephones_are_free(world)

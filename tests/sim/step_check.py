@@ -2,36 +2,55 @@
 
 The checks of a step are functions of the domain's floor and of the time. A floor that was asked nothing is as it was,
 so all of it is looked at again when an input or a deadline of its own came to it, and when time alone can make a
-difference: a pause that keeps an agent or a device out is over. While somebody waits, who is due is asked at every time
-that the switch sees. What is left out could only give the answer that it gave.
+difference: a pause that keeps an agent or a device out is over, a caller's demands relax. What is left out could only
+give the answer that it gave.
+
+In an office of more than `WHOLE_MAX` agents the doctor is shown all legs, calls and queues, but only those agents in
+whom or on whose legs something changed since the last look; and once a second, and at rest, all of them.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from softswitch.domain import choosing
-from softswitch.domain.distributor import distribute
+from softswitch.domain.agent import Agent
+from softswitch.domain.distributor import Rule, distribute
 from softswitch.domain.doctor import examine
 from softswitch.domain.floor import Floor
+from softswitch.domain.queue import Queue
 from softswitch.domain.switch import Switch
 
 if TYPE_CHECKING:
     from tests.sim.world import World
 
+WHOLE_MAX: Final = 12
+"""Offices of so many agents are looked at as a whole every time; those of all random days are."""
+WHOLE_EVERY_S: Final = 1.0
+
 _VERBS: Final = ("handle", "end_all", "restore", "recall")
 
 
 class StepCheck:
-    """Held by a world; fails the run when a step broke something. `looks`: how often all of the floor was looked at."""
+    """Held by a world; fails the run when a step broke something.
+
+    `looks`: how often the floor was looked at, because something may have changed; `whole_looks`: at all its agents.
+    """
 
     def __init__(self, world: World) -> None:
         self.looks = 0
+        self.whole_looks = 0
         self._world = world
         self._is_asked = True
         self._good_until_at = -inf
+        self._whole_at = -inf
+        self._agents: dict[str, tuple[object, ...]] = {}
+        self._legs: dict[str, tuple[str, ...]] = {}
+        self._standings: dict[str, Rule | None] = {}
 
     def begin(self, switch: Switch) -> None:
         """A new switch: from now on it is noted when it is asked anything."""
@@ -58,12 +77,35 @@ class StepCheck:
         floor = switch.floor
         assert not self._world.faults, self._world.faults
         assert len(ledger.live) == switch.live_calls, f"{ledger.live} are up, the switch counts {switch.live_calls}"
-        if self._is_asked or now >= self._good_until_at:
+        if self._is_asked or now >= self._good_until_at or _do_demands_relax(floor):
             self._is_asked = False
             self.looks += 1
-            check_standings(floor, now)
+            choosing.refresh(floor, now)
+            check_floor(floor, self._to_look_at(floor, now), now)
             self._good_until_at = _pauses_end_at(floor, now)
-        check_nobody_idles(floor, now)
+
+    def look_at_all(self) -> None:
+        """All is looked at, whether or not anything changed."""
+        self.note()
+        self._whole_at = -inf
+        self.look()
+
+    def _to_look_at(self, floor: Floor, now: float) -> dict[str, Agent]:
+        """The agents who may not be as they were: those in whom, or on whose legs, something changed."""
+        agents, self._agents = self._agents, {name: _state(agent) for name, agent in floor.agents.items()}
+        legs, self._legs = self._legs, {name: leg.agents for name, leg in floor.legs.items()}
+        standings, self._standings = self._standings, floor.standings.copy()
+        is_due = now >= self._good_until_at or not self._whole_at <= now < self._whole_at + WHOLE_EVERY_S
+        if len(floor.agents) <= WHOLE_MAX or is_due:
+            self.whole_looks += 1
+            self._whole_at = now
+            return floor.agents
+        changed = {name for name, state in self._agents.items() if agents.get(name) != state}
+        if legs != self._legs:
+            changed.update(*(people for _, people in legs.items() ^ self._legs.items()))
+        if standings != self._standings:
+            changed.update(name for name, _ in standings.items() ^ self._standings.items())
+        return {name: agent for name, agent in floor.agents.items() if name in changed}
 
     def _noting(self, verb: Callable[..., None]) -> Callable[..., None]:
         def noted(*arguments: object) -> None:
@@ -73,19 +115,45 @@ class StepCheck:
         return noted
 
 
-def check_standings(floor: Floor, now: float) -> None:
-    """Agents count as what they are, everything that goes on has an owner and an end."""
-    choosing.refresh(floor, now)
-    gone = [name for name in floor.agents if name not in floor.office.agents and name in floor.standings]
+def check_floor(floor: Floor, agents: dict[str, Agent], now: float) -> None:
+    """These agents count as what they are, everything that goes on has an owner and an end, and nobody idles."""
+    gone = [name for name in floor.standings if name not in floor.agents or name not in floor.office.agents]
     assert not gone, f"{gone} are gone and count as {[floor.standings[name] for name in gone]}"
-    assert not (findings := examine(floor, now)), findings
+    part = copy.copy(floor)
+    part.agents = agents
+    assert not (findings := examine(part, now)), findings
+    free = {name for name, rule in floor.standings.items() if rule is None}
+    assert free == floor.free.keys(), f"{free ^ floor.free.keys()} are free or not, and count as the contrary"
+    check_nobody_idles(floor, now)
 
 
 def check_nobody_idles(floor: Floor, now: float) -> None:
     """No idle, ready, reachable agent who is not backing off, while a caller waits whom she may serve."""
-    queues = [choosing.queue_view(floor, queue, now) for queue in floor.queues.values() if queue.line]
-    due = distribute(queues, now) if queues else []
+    waits = [queue for queue in floor.queues.values() if queue.line and _is_anybody_to_show(floor, queue)]
+    due = distribute([choosing.queue_view(floor, queue, now) for queue in waits], now) if waits else []
     assert not due, f"{due[0].agent} is idle while {due[0].call} waits in {due[0].queue}"
+
+
+def _is_anybody_to_show(floor: Floor, queue: Queue) -> bool:
+    return queue.plan.strategy == "ring-all" or any(not floor.calls[call].presentations for call in queue.line)
+
+
+_own_state = attrgetter(
+    "presence", "claim", "number", "backoff_until_at", "guard_until_at", "wrap_up_until_at", "needs_code"
+)
+
+
+def _state(agent: Agent) -> tuple[object, ...]:
+    """What the doctor asks of an agent, or sees only through her."""
+    if not agent.engagements:
+        return _own_state(agent)
+    return (_own_state(agent), [(leg, each.call, each.is_talk) for leg, each in agent.engagements.items()])
+
+
+def _do_demands_relax(floor: Floor) -> bool:
+    """Whether a caller is in a line in which agents come within his reach by time alone."""
+    plans = [queue.plan for queue in floor.queues.values() if queue.line]
+    return any(plan.next_tier_after_s is not None or plan.skills_relax_every_s is not None for plan in plans)
 
 
 def _is_restless(floor: Floor) -> bool:
