@@ -9,7 +9,7 @@ that says so; whoever keeps the files can measure it and write a better end, the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from softswitch.domain import events
@@ -33,6 +33,8 @@ class KnownAgent:
     idle_since: float
     wrap_up_call: str = ""
     wrap_up_until: float | None = None
+    number: str | None = None
+    queues_off: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -115,6 +117,8 @@ class Recovery:
                 self._recordings.pop(event.recording, None)
             case events.AgentPresenceChanged() | events.WrapUpStarted() | events.WrapUpEnded():
                 self._apply_to_agent(event)
+            case events.AgentNumberSet() | events.AgentQueueSwitched():
+                self._apply_choice(event)
             case _:
                 pass
 
@@ -136,6 +140,7 @@ class Recovery:
             agent = KnownAgent(event.presence, event.reason, event.at, idle_since)
             if known is not None:
                 agent.wrap_up_call, agent.wrap_up_until = known.wrap_up_call, known.wrap_up_until
+                agent.number, agent.queues_off = known.number, known.queues_off
             self.agents[event.agent] = agent
             return
         agent_known = self.agents.get(event.agent)
@@ -146,6 +151,17 @@ class Recovery:
         else:
             agent_known.wrap_up_until = None
             agent_known.idle_since = event.at
+
+    def _apply_choice(self, event: events.AgentNumberSet | events.AgentQueueSwitched) -> None:
+        agent = self.agents.get(event.agent)
+        if agent is None:
+            return
+        if isinstance(event, events.AgentNumberSet):
+            agent.number = event.number
+        elif event.is_on:
+            agent.queues_off.pop(event.queue, None)
+        else:
+            agent.queues_off[event.queue] = None
 
 
 def snapshot_events(floor: Floor, now: float) -> list[Event]:
@@ -162,6 +178,12 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
         if agent.wrap_up_until_at is not None:
             until = floor.wall(agent.wrap_up_until_at)
             snapshot.append(events.WrapUpStarted(floor.wall(now), agent.agent, agent.wrap_up_call or "", until))
+        if agent.number is not None:
+            snapshot.append(events.AgentNumberSet(since, agent.agent, agent.number, "snapshot"))
+        snapshot += [
+            events.AgentQueueSwitched(since, agent.agent, queue, is_on=False, by="snapshot")
+            for queue in agent.queues_off
+        ]
     for callback in floor.callbacks.values():
         snapshot += _promise(floor, callback)
     snapshot += floor.mailboxes.snapshot()

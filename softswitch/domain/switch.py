@@ -350,6 +350,8 @@ class Switch:
         agent.presence, agent.pause_reason = known.presence, known.reason
         agent.idle_since_at = min(known.idle_since - floor.wall_offset_s, now)
         agent.presence_since_at = agent.changed_at = min(known.since - floor.wall_offset_s, now)
+        agent.queues_off = dict(known.queues_off)
+        floor.set_number(agent, known.number)
         if known.wrap_up_until is None:
             return
         until_at = known.wrap_up_until - floor.wall_offset_s

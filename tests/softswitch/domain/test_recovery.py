@@ -5,12 +5,12 @@ from types import MappingProxyType
 
 import msgspec
 
-from softswitch.domain import events
+from softswitch.domain import events, inputs
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
 from softswitch.domain.figures import VisitCounts
-from softswitch.domain.office import Office
+from softswitch.domain.office import Office, ToNumber
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.switch import Switch
 from tests.softswitch.domain.small_office import BO, OFFICE, WALL_OFFSET_S, Stage
@@ -152,3 +152,21 @@ def test_a_segment_that_begins_with_a_snapshot_restores_the_same() -> None:
     assert (anna.presence, anna.activity, bo.presence, bo.pause_reason) == ("ready", "wrap-up", "paused", "lunch")
     assert anna.wrap_up_until_at is not None
     assert switch.floor.wall(anna.wrap_up_until_at) == WALL_OFFSET_S + 15
+
+
+def test_where_an_agent_answers_and_what_she_switched_off_survive_by_journal_and_snapshot() -> None:
+    anna = replace(OFFICE.agents["anna"], may_answer_at=("+46",))
+    office = replace(OFFICE, agents={**OFFICE.agents, "anna": anna})
+    stage = Stage(office)
+    stage.tell(inputs.SetAgentNumber("anna", "+46701112233"))
+    stage.tell(inputs.SwitchAgentQueue("anna", "support", is_on=False))
+    journal = [thing for thing in stage.all if isinstance(thing, Event)]
+    for told in (journal, snapshot_events(stage.switch.floor, stage.now)):
+        recovery = Recovery()
+        for event in told:
+            recovery.apply(event)
+        again = Switch(office, ids="u", wall_offset_s=WALL_OFFSET_S)
+        again.restore(recovery, 0.0)
+        agent = again.floor.agents["anna"]
+        assert (agent.number, list(agent.queues_off)) == ("+46701112233", ["support"])
+        assert again.floor.people(ToNumber("+46701112233")) == ("anna",)
