@@ -138,7 +138,10 @@ def _announced_every_s(section: Section, faults: Faults, sounds: SoundSearch) ->
     elif every_s:
         sounds.use_series(announcing.sounds(), place)
     is_never_told = given == 0 or not section.has("announce_position_every_s")
-    if is_never_told and section.flag("announce_wait", default=False):
+    is_wait_wanted = section.flag("announce_wait", default=False)
+    if is_wait_wanted:
+        faults.warn(section.place_of("announce_wait"), "the wait to expect is not told yet", "leave it out for now")
+    if is_never_told and is_wait_wanted:
         faults.refuse(
             section.place_of("announce_wait"),
             "the wait is told together with the place in the queue, and that is never told",
