@@ -148,10 +148,11 @@ class Ledger:
         shown = {presentation.call for presentation in self._presentations.values()}
         is_one_of_all = event.strategy == "ring-all"
         assert is_one_of_all or event.call not in shown, f"{event.call} is presented twice at once"
+        told = {call for call, _ in event.passed_over}
         overtaken = [
             call
             for call, place in line.items()
-            if place < line[event.call] and call not in shown and call not in self._met
+            if place < line[event.call] and call not in shown and call not in self._met and call not in told
         ]
         assert not overtaken, f"{event.call} overtakes {overtaken} in {event.queue}"
         self._presentations[event.presentation] = event
