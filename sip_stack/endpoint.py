@@ -135,12 +135,11 @@ class SipEndpoint:
         self._settle(now)
 
     def next_deadline(self) -> float | None:
-        deadlines = (
-            self._layer.next_deadline(),
-            self._table.deadlines.next_deadline(),
-            self._notifier.next_deadline(),
-        )
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        first = self._layer.next_deadline()
+        for deadline in (self._table.deadlines.next_deadline(), self._notifier.next_deadline()):
+            if deadline is not None and (first is None or deadline < first):
+                first = deadline
+        return first
 
     def drain(self) -> list[SipOutput]:
         """All that is due, in order."""

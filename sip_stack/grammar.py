@@ -89,7 +89,7 @@ def escape_param(text: str) -> str:
 
 
 def _escape(text: str, plain: frozenset[str]) -> str:
-    if all(char in plain for char in text):
+    if plain.issuperset(text):
         return text
     return "".join(
         char if char in plain else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace")) for char in text

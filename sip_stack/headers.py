@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from sip_stack.errors import MalformedMessage
 from sip_stack.grammar import format_params, is_token, parse_params, quote, read_number, split_outside, unquote
-from sip_stack.uri import SipUri
+from sip_stack.uri import REMEMBERED_CHARACTERS_MAX, SipUri
 
 CSEQ_MAX: Final = 2**31 - 1
 PORT_MAX: Final = 65535
 NAME_CHARACTERS_MAX: Final = 64
+ADDRESSES_REMEMBERED_MAX: Final = 1024
+"""A dialog's two parties stand in each of its messages: so many, if they are no longer than a URI may be, are parsed
+once."""
 
 COMPACT_FORMS: Final[Mapping[str, str]] = {
     "a": "Accept-Contact",
@@ -86,6 +89,10 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> NameAddr:
         """Raises MalformedMessage."""
+        return _remembered(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> NameAddr:
         text = text.strip()
         opened = _bracket(text)
         if opened < 0:
@@ -117,7 +124,8 @@ class NameAddr:
         return self.param("tag")
 
     def with_tag(self, tag: str) -> NameAddr:
-        return replace(self, params=(*(pair for pair in self.params if pair[0] != "tag"), ("tag", tag)))
+        others = [pair for pair in self.params if pair[0] != "tag"]
+        return NameAddr(self.display_name, self.uri, (*others, ("tag", tag)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ class Via:
     def with_params(self, **values: str) -> Via:
         """The same with parameters set."""
         kept = tuple((name, values.pop(name)) if name in values else (name, value) for name, value in self.params)
-        return replace(self, params=(*kept, *values.items()))
+        return Via(self.transport, self.host, self.port, (*kept, *values.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +206,11 @@ class CSeq:
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+@lru_cache(maxsize=ADDRESSES_REMEMBERED_MAX)
+def _remembered(text: str) -> NameAddr:
+    return NameAddr._parse(text)
 
 
 def _bracket(text: str) -> int:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, cast
 
 from sip_stack.errors import UnacceptableSdp
 from sip_stack.flow import Address
 from sip_stack.grammar import read_number
-from sip_stack.sdp import Direction, MediaDescription, SessionDescription, parse_sdp
+from sip_stack.sdp import ADDRESSES_REMEMBERED_MAX, Direction, MediaDescription, SessionDescription, parse_sdp
 
 CodecName = Literal["PCMA", "PCMU"]
 
@@ -167,15 +168,24 @@ def _remote(session: SessionDescription, line: MediaDescription, our_host: str) 
     host = line.connection or session.connection
     if host is None:
         raise UnacceptableSdp("no connection address")
+    kind = _kind(host)
+    if kind == "unspecified":
+        return None
+    if kind == "forbidden" or (kind == "loopback" and not _is_loopback(our_host)):
+        raise UnacceptableSdp("a connection address that no RTP may be sent to")
+    return Address(host, line.port)
+
+
+@lru_cache(maxsize=ADDRESSES_REMEMBERED_MAX)
+def _kind(host: str) -> Literal["unspecified", "forbidden", "loopback", "usual"]:
     address = ipaddress.ip_address(host)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     if address.is_unspecified:
-        return None
-    is_forbidden = address.is_multicast or address.is_link_local or address == _BROADCAST
-    if is_forbidden or (address.is_loopback and not _is_loopback(our_host)):
-        raise UnacceptableSdp("a connection address that no RTP may be sent to")
-    return Address(host, line.port)
+        return "unspecified"
+    if address.is_multicast or address.is_link_local or address == _BROADCAST:
+        return "forbidden"
+    return "loopback" if address.is_loopback else "usual"
 
 
 def _is_loopback(host: str) -> bool:

@@ -24,7 +24,8 @@ def note_source(request: Request, flow: Flow) -> None:
     if via.rport is not None:
         values["rport"] = str(flow.remote.port)
     if values:
-        _, *others = split_values(request.headers.get("Via") or "")
+        line = request.headers.get("Via") or ""
+        others = split_values(line)[1:] if "," in line else []
         request.headers.replace("Via", ", ".join([str(via.with_params(**values)), *others]))
 
 

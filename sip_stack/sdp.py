@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 from sip_stack.errors import UnacceptableSdp
@@ -18,6 +19,9 @@ SDP_LINES_MAX: Final = 400
 SDP_MEDIA_MAX: Final = 8
 PORT_MAX: Final = 65535
 PTIME_MS_MAX: Final = 1000
+ADDRESS_CHARACTERS_MAX: Final = 64
+ADDRESSES_REMEMBERED_MAX: Final = 1024
+"""The same few peers speak all day: so many of their addresses are read once."""
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("sendrecv", "sendonly", "recvonly", "inactive")
@@ -123,23 +127,26 @@ def _connection(value: str) -> str:
     if len(parts) != 3 or parts[0] != "IN" or parts[1] not in ("IP4", "IP6"):
         raise UnacceptableSdp("a c= line that is no internet address")
     text = parts[2].partition("/")[0]
+    literal = _literal(text) if len(text) <= ADDRESS_CHARACTERS_MAX else None
+    if literal is None:
+        raise UnacceptableSdp("a c= line that is no IP literal")
+    return literal
+
+
+@lru_cache(maxsize=ADDRESSES_REMEMBERED_MAX)
+def _literal(text: str) -> str | None:
+    """The address as it is usually written, None when it is none."""
     try:
-        if "%" not in text:
-            return str(ipaddress.ip_address(text))
+        return None if "%" in text else str(ipaddress.ip_address(text))
     except ValueError:
-        pass
-    raise UnacceptableSdp("a c= line that is no IP literal")
+        return None
 
 
 def _attribute(value: str, session: SessionDescription, media: MediaDescription | None) -> None:
     name, _, text = value.partition(":")
-    for direction in DIRECTIONS:
-        if name == direction:
-            if media is None:
-                session.direction = direction
-            else:
-                media.direction = direction
-            return
+    if name in DIRECTIONS:
+        (session if media is None else media).direction = name
+        return
     if media is None:
         return
     if name in ("rtpmap", "fmtp"):

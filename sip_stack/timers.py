@@ -35,7 +35,7 @@ class Deadlines(Generic[K]):
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, K]] = []
-        self._current: dict[K, tuple[float, int]] = {}
+        self._current: dict[K, int] = {}
         self._order = count()
 
     def __len__(self) -> int:
@@ -43,9 +43,9 @@ class Deadlines(Generic[K]):
 
     def set(self, key: K, at: float) -> None:
         """Sets or moves a deadline."""
-        entry = (at, next(self._order))
-        self._current[key] = entry
-        heapq.heappush(self._heap, (*entry, key))
+        order = next(self._order)
+        self._current[key] = order
+        heapq.heappush(self._heap, (at, order, key))
 
     def cancel(self, key: K) -> None:
         self._current.pop(key, None)
@@ -65,5 +65,8 @@ class Deadlines(Generic[K]):
 
     def _skip_stale(self) -> None:
         heap = self._heap
-        while heap and self._current.get(heap[0][2]) != heap[0][:2]:
+        while heap:
+            _, order, key = heap[0]
+            if self._current.get(key) == order:
+                return
             heapq.heappop(heap)

@@ -13,7 +13,9 @@ from typing import Final, TypeAlias
 
 
 class State(Enum):
-    """States of all four machines; each machine uses its own few."""
+    """States of all four machines; each machine uses its own few. Hashed by identity: tables are looked up all day."""
+
+    __hash__ = object.__hash__
 
     CALLING = auto()
     TRYING = auto()
@@ -26,6 +28,8 @@ class State(Enum):
 
 class Input(Enum):
     """What a machine can be told. `R_…` came from the peer, `S_…` is the user's wish, `T_…` a timer."""
+
+    __hash__ = object.__hash__
 
     R_PROVISIONAL = auto()
     R_SUCCESS = auto()

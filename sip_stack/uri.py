@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from sip_stack.errors import MalformedMessage
@@ -19,6 +20,9 @@ URI_CHARACTERS_MAX: Final = 2048
 """Holds for the text that came and for the text that we would write, so that what was read can be read again."""
 ESCAPED_LENGTH_MAX: Final = 12
 """How many characters one can become: four bytes of UTF-8, each as %HH."""
+URIS_REMEMBERED_MAX: Final = 1024
+REMEMBERED_CHARACTERS_MAX: Final = 128
+"""A call's few URIs come in each of its messages: so many of at most this length are parsed once."""
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+\-.]*")
 _HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._]+)(?::([0-9]{1,5}))?")
@@ -43,6 +47,10 @@ class SipUri:
     @classmethod
     def parse(cls, text: str) -> SipUri:
         """Raises MalformedMessage (416 for a scheme we do not know)."""
+        return _remembered(text) if len(text) <= REMEMBERED_CHARACTERS_MAX else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> SipUri:
         if len(text) > URI_CHARACTERS_MAX:
             raise MalformedMessage(_TOO_LONG, status_hint=414)
         scheme, colon, rest = text.partition(":")
@@ -126,6 +134,11 @@ class SipUri:
         if any(mine[name] != theirs[name] for name in mine if name in theirs):
             return False
         return sorted(self.headers.lower().split("&")) == sorted(other.headers.lower().split("&"))
+
+
+@lru_cache(maxsize=URIS_REMEMBERED_MAX)
+def _remembered(text: str) -> SipUri:
+    return SipUri._parse(text)
 
 
 def _ipv6(text: str) -> str:
