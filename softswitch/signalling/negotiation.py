@@ -7,7 +7,6 @@ changes it. Early media is not passed on: a 183's SDP counts only where the 200 
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 from media.protocol import SetStream
@@ -22,7 +21,8 @@ class LegMedia:
     """The media side of one leg: its row and UDP port, and how far offer and answer have come.
 
     `open_offer` is ours that was not answered yet, empty when no answer is due. `codecs` are those in force when media
-    was first spoken of; a reload meanwhile is for legs that begin after it.
+    was first spoken of; a reload meanwhile is for legs that begin after it. `weighed`: the answer to an offer of
+    theirs that was looked at and not taken yet, with all that it follows from, so that it is worked out once.
     """
 
     port: int
@@ -33,6 +33,7 @@ class LegMedia:
     open_offer: bytes = b""
     negotiated: Negotiated | None = None
     is_open: bool = False
+    weighed: tuple[tuple[object, ...], Negotiated] | None = None
 
 
 def offer(leg: LegMedia, media: Media) -> bytes:
@@ -46,15 +47,8 @@ def offer(leg: LegMedia, media: Media) -> bytes:
 
 def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
     """Answers the peer's offer; raises UnacceptableSdp and changes nothing when it cannot be answered."""
-    negotiated = answer_offer(
-        body,
-        address=media.address,
-        udp_port=leg.udp_port,
-        codecs=_codecs(leg, media),
-        session_id=leg.port,
-        version=leg.version + 1,
-    )
-    _refuse_ourselves(negotiated.remote, media)
+    negotiated = _weigh(leg, body, media)
+    leg.weighed = None
     leg.version += 1
     leg.open_offer = b""
     leg.negotiated = negotiated
@@ -63,9 +57,8 @@ def take_offer(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
 
 def is_acceptable(leg: LegMedia, body: bytes, media: Media) -> bool:
     """Whether `take_offer` could answer this offer, also when other codecs come into force before it does."""
-    _codecs(leg, media)
     try:
-        take_offer(dataclasses.replace(leg), body, media)
+        _weigh(leg, body, media)
     except UnacceptableSdp:
         return False
     return True
@@ -102,6 +95,23 @@ def stream(leg: LegMedia, negotiated: Negotiated, *, signalled_from: str, may_be
         receives=negotiated.direction in ("sendrecv", "recvonly"),
         is_source_learnt=may_be_behind_nat and remote is not None and remote.host != signalled_from,
     )
+
+
+def _weigh(leg: LegMedia, body: bytes, media: Media) -> Negotiated:
+    codecs = _codecs(leg, media)
+    asked = (body, media.address, leg.udp_port, codecs, leg.version)
+    if leg.weighed is None or leg.weighed[0] != asked:
+        negotiated = answer_offer(
+            body,
+            address=media.address,
+            udp_port=leg.udp_port,
+            codecs=codecs,
+            session_id=leg.port,
+            version=leg.version + 1,
+        )
+        leg.weighed = (asked, negotiated)
+    _refuse_ourselves(leg.weighed[1].remote, media)
+    return leg.weighed[1]
 
 
 def _codecs(leg: LegMedia, media: Media) -> tuple[str, ...]:

@@ -26,10 +26,13 @@ CALL_STEPS_MAX: Final = 1_000
 CALL_BYTES_MAX: Final = 512 << 10
 UNCLAIMED_MAX: Final = 256
 UNCLAIMED_STEPS_MAX: Final = 8
+CALL_ID_BYTES_MAX: Final = 256
 _STEP_BYTES: Final = 200
 """What a step without its message is reckoned at."""
 
-_CALL_ID: Final = re.compile(rb"\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]{1,256})", re.IGNORECASE)
+_CALL_ID: Final = re.compile(rb"\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]{1,%d})" % CALL_ID_BYTES_MAX, re.IGNORECASE)
+_USUAL: Final = b"\r\nCall-ID: "
+"""How nearly everybody writes it; any other way is searched for by the pattern."""
 
 Direction: TypeAlias = Literal["in", "out"]
 LegOfPort: TypeAlias = Callable[[int], LegId | None]
@@ -159,10 +162,9 @@ class Traces:
     # Private.
 
     def _message(self, data: bytes, direction: Direction, now: float, *, may_begin: bool) -> None:
-        found = _CALL_ID.search(data)
-        if found is None:
+        call_id = _call_id(data)
+        if call_id is None:
             return
-        call_id = found.group(1).rstrip()
         at = now + self._wall_offset_s
         owner = self._call_ids.get(call_id)
         if owner is not None:
@@ -216,3 +218,15 @@ class Traces:
             self._ended_bytes -= oldest.size_at_end
             for call_id in oldest.call_ids:
                 self._call_ids.pop(call_id, None)
+
+
+def _call_id(data: bytes) -> bytes | None:
+    """The message's Call-ID, None when it has none."""
+    begins = data.find(_USUAL, 0, data.find(b"\r\n\r\n"))
+    if begins >= 0:
+        begins += len(_USUAL)
+        line, cr, _ = data[begins : begins + 2 * CALL_ID_BYTES_MAX].partition(b"\r")
+        if cr and b"\n" not in line:
+            return line.lstrip(b" \t")[:CALL_ID_BYTES_MAX].rstrip()
+    found = _CALL_ID.search(data)
+    return None if found is None else found.group(1).rstrip()
