@@ -128,6 +128,10 @@ def _agent_list(node: Node, _arguments: Mapping[str, object], now: float) -> obj
     return views.agent_list(node.switch, now)
 
 
+def _agent_show(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    return views.agent_show(node.switch, text(arguments, "name"), now)
+
+
 def _presence(presence: inputs.Presence) -> _Command:
     def command(node: Node, arguments: Mapping[str, object], now: float) -> object:
         agent = text(arguments, "name")
@@ -255,6 +259,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "queue.show": _queue_show,
     "queue.prompt": _queue_prompt,
     "agent.list": _agent_list,
+    "agent.show": _agent_show,
     "agent.why-not": services.agent_why_not,
     "agent.login": _presence("ready"),
     "agent.ready": _presence("ready"),

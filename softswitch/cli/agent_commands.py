@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from softswitch.cli import service_commands
-from softswitch.cli.asking import AgentName, AsJson, ask, done, one_of, show_rows
+from softswitch.cli.asking import AgentName, AsJson, ask, done, one_of, show_one, show_rows
 
 
 class Turn(StrEnum):
@@ -26,6 +26,11 @@ def agents() -> typer.Typer:
     def agent_list(context: typer.Context, as_json: AsJson = False) -> int:
         """Everyone, what they chose and what they do."""
         return show_rows(ask(context, "agent.list"), as_json=as_json)
+
+    @group.command(name="show")
+    def agent_show(context: typer.Context, name: AgentName, as_json: AsJson = False) -> int:
+        """One agent, and today's calls, talk, wrap-up and pauses."""
+        return show_one(ask(context, "agent.show", {"name": name}), as_json=as_json)
 
     @group.command(name="login")
     def agent_login(context: typer.Context, name: AgentName, as_json: AsJson = False) -> int:

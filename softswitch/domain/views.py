@@ -18,7 +18,7 @@ import msgspec
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call, CallState
 from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit, talked_s
-from softswitch.domain.figures import FIGURES
+from softswitch.domain.figure_views import agent_today, queue_today
 from softswitch.domain.refusals import unknown
 from softswitch.domain.switch import Switch
 from softswitch.domain.why import Reason, explain, explain_wait
@@ -128,10 +128,18 @@ def queue_show(switch: Switch, name: str, now: float) -> Row:
     line = [floor.calls[call] for call in queue.line]
     return {
         **_queue_row(switch, name, now),
-        **_today(switch, name, now),
+        **queue_today(floor.statistics, name, floor.wall(now)),
         "callers": [_call_row(switch, call, now) for call in line],
         "agents": [_agent_row(switch, floor.agents[agent]) for agent in queue.plan.agents if agent in floor.agents],
     }
+
+
+def agent_show(switch: Switch, name: str, now: float) -> Row:
+    """One agent with what she did today; raises CommandRefused for an unknown name."""
+    floor = switch.floor
+    if name not in floor.agents:
+        raise unknown("agent", name, floor.agents, "softswitch agent list")
+    return {**_agent_row(switch, floor.agents[name]), **agent_today(floor.agent_figures, name, floor.wall(now))}
 
 
 def agent_list(switch: Switch, now: float) -> list[Row]:
@@ -197,18 +205,7 @@ def _queue_row(switch: Switch, name: str, now: float) -> Row:
         "to_callback_today": figures.to_callback,
         "to_voicemail_today": figures.to_voicemail,
         "closed_today": figures.closed,
-    }
-
-
-def _today(switch: Switch, name: str, now: float) -> Row:
-    """Today's figures once more, by the time of their events and with the calls behind each."""
-    statistics, wall_at = switch.floor.statistics, switch.floor.wall(now)
-    return {
-        "by_event_today": msgspec.to_builtins(statistics.by_event(name, wall_at)),
-        "carried_in_today": statistics.carried_in(name, wall_at),
-        "still_here": statistics.still_here(name),
-        "callbacks_today": msgspec.to_builtins(statistics.callbacks(name, wall_at)),
-        "calls_today": {figure: list(statistics.calls(name, figure, wall_at)) for figure in FIGURES},
+        "unstaffed": queue.is_unstaffed,
     }
 
 
