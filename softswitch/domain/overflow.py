@@ -6,8 +6,8 @@ him on. A condition is written as alternatives of comparisons,
     waiting > 10 | wait > 120 | service_level < 0.7 | no_agents
 
 and is about one caller: `waiting` is his own place in line (so it sends on those beyond the tenth, not all), `wait`
-what he has waited in this queue in seconds, `service_level` the queue's of today, `no_agents` that none of its agents
-is logged in and not paused. A service level that is not known yet is not low.
+what he has waited in this queue in seconds, `service_level` the queue's of today, of the callers who wait no longer,
+`no_agents` that none of its agents is logged in and not paused. A service level that is not known yet is not low.
 
 Steps with `after_s = 0` are looked at before the caller is answered. While callers wait, conditions are looked at every
 CHECK_S, and times to the moment.

@@ -116,7 +116,7 @@ def situation(floor: Floor, name: str, now: float, call: Call | None = None) -> 
     return Situation(
         waiting=queue.line.position(call.call) if call is not None and is_in_line else len(queue.line) + 1,
         wait=now - call.visit_at if call is not None and is_in_line else 0.0,
-        service_level=figures.service_level,
+        service_level=figures.within_goal / figures.ended if figures.ended else None,
         has_agents=has_staff(floor, name, "ready"),
     )
 
