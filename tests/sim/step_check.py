@@ -11,8 +11,8 @@ whom or on whose legs something changed since the last look; and once a second, 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
+from dataclasses import fields
 from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -32,6 +32,7 @@ WHOLE_MAX: Final = 12
 """Offices of so many agents are looked at as a whole every time; those of all random days are."""
 WHOLE_EVERY_S: Final = 1.0
 
+_SLOTS: Final = tuple(field.name for field in fields(Floor))
 _VERBS: Final = ("handle", "end_all", "restore", "recall")
 
 
@@ -81,8 +82,10 @@ class StepCheck:
             self._is_asked = False
             self.looks += 1
             choosing.refresh(floor, now)
-            check_floor(floor, self._to_look_at(floor, now), now)
-            self._good_until_at = _pauses_end_at(floor, now)
+            agents = self._to_look_at(floor, now)
+            check_floor(floor, agents, now)
+            known_at = inf if agents is floor.agents else self._good_until_at
+            self._good_until_at = min(known_at, _pauses_end_at(floor, agents, now))
 
     def look_at_all(self) -> None:
         """All is looked at, whether or not anything changed."""
@@ -119,12 +122,21 @@ def check_floor(floor: Floor, agents: dict[str, Agent], now: float) -> None:
     """These agents count as what they are, everything that goes on has an owner and an end, and nobody idles."""
     gone = [name for name in floor.standings if name not in floor.agents or name not in floor.office.agents]
     assert not gone, f"{gone} are gone and count as {[floor.standings[name] for name in gone]}"
-    part = copy.copy(floor)
-    part.agents = agents
-    assert not (findings := examine(part, now)), findings
+    assert not (findings := examine(_part(floor, agents), now)), findings
     free = {name for name, rule in floor.standings.items() if rule is None}
     assert free == floor.free.keys(), f"{free ^ floor.free.keys()} are free or not, and count as the contrary"
     check_nobody_idles(floor, now)
+
+
+def _part(floor: Floor, agents: dict[str, Agent]) -> Floor:
+    """The same floor as seen by somebody who goes through these agents only."""
+    if agents is floor.agents:
+        return floor
+    part = Floor.__new__(Floor)
+    for name in _SLOTS:
+        setattr(part, name, getattr(floor, name))
+    part.agents = agents
+    return part
 
 
 def check_nobody_idles(floor: Floor, now: float) -> None:
@@ -163,7 +175,7 @@ def _is_restless(floor: Floor) -> bool:
     )
 
 
-def _pauses_end_at(floor: Floor, now: float) -> float:
-    """Until when nobody comes back by time alone."""
-    ends = [at for agent in floor.agents.values() for at in (agent.backoff_until_at, agent.guard_until_at) if at]
+def _pauses_end_at(floor: Floor, agents: dict[str, Agent], now: float) -> float:
+    """Until when none of these agents comes back by time alone."""
+    ends = [at for agent in agents.values() for at in (agent.backoff_until_at, agent.guard_until_at) if at]
     return min((at for at in (*ends, *floor.devices_out.values()) if at > now), default=inf)

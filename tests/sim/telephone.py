@@ -89,6 +89,11 @@ class Telephone:
         self._live = [call for call in self._live if call.state != "ended"]
         return list(self._live)
 
+    @property
+    def is_in_use(self) -> bool:
+        """False when no call can be live, as seen at a glance."""
+        return bool(self._live)
+
     def register(self, expires_s: int = EXPIRES_S) -> None:
         """Registers with the switch and keeps doing so."""
         call_id, numbers = self._registration

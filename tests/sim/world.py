@@ -403,7 +403,7 @@ class World:
         return {
             call.rtp
             for telephone in self.telephones
-            if not telephone.is_vanished and not telephone.is_mute
+            if telephone.is_in_use and not telephone.is_vanished and not telephone.is_mute
             for call in telephone.live_calls
             if call.state in ("answered", "up")
         }
