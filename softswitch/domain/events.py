@@ -388,12 +388,17 @@ class CallClassified(_Event, frozen=True):
 
 
 class WrapUpStarted(_Event, frozen=True):
-    """Time to finish the work of a call; ends by itself at wall time `until`. Said again when it is made longer."""
+    """Time to finish the work of a call; ends by itself at wall time `until`. Said again when it is made longer.
+
+    `queue`: whose call it was; `plain_until`: until when it lasts once the call has the code that it needs.
+    """
 
     agent: str
     call: str
     until: float
     needs_code: bool = False
+    queue: str = ""
+    plain_until: float | None = None
 
 
 class WrapUpEnded(_Event, frozen=True):

@@ -9,10 +9,10 @@ that says so; whoever keeps the files can measure it and write a better end, the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from softswitch.domain import events
+from softswitch.domain import events, wrapping_up
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.callback import Callback
 from softswitch.domain.causes import Cause, Outcome
@@ -33,6 +33,9 @@ class KnownAgent:
     idle_since: float
     wrap_up_call: str = ""
     wrap_up_until: float | None = None
+    wrap_up_queue: str = ""
+    wrap_up_plain_until: float = 0.0
+    needs_code: bool = False
     number: str | None = None
     queues_off: dict[str, None] = field(default_factory=dict)
 
@@ -117,6 +120,10 @@ class Recovery:
                 self._recordings.pop(event.recording, None)
             case events.AgentPresenceChanged() | events.WrapUpStarted() | events.WrapUpEnded():
                 self._apply_to_agent(event)
+            case events.CallClassified():
+                for known_agent in self.agents.values():
+                    if known_agent.wrap_up_call == event.call:
+                        known_agent.needs_code = False
             case events.AgentNumberSet() | events.AgentQueueSwitched():
                 self._apply_choice(event)
             case _:
@@ -139,8 +146,9 @@ class Recovery:
             idle_since = event.at if known is None or known.presence != "ready" else known.idle_since
             agent = KnownAgent(event.presence, event.reason, event.at, idle_since)
             if known is not None:
-                agent.wrap_up_call, agent.wrap_up_until = known.wrap_up_call, known.wrap_up_until
-                agent.number, agent.queues_off = known.number, known.queues_off
+                agent = replace(
+                    known, presence=agent.presence, reason=agent.reason, since=event.at, idle_since=idle_since
+                )
             self.agents[event.agent] = agent
             return
         agent_known = self.agents.get(event.agent)
@@ -148,6 +156,8 @@ class Recovery:
             return
         if isinstance(event, events.WrapUpStarted):
             agent_known.wrap_up_call, agent_known.wrap_up_until = event.call, event.until
+            agent_known.wrap_up_queue, agent_known.needs_code = event.queue, event.needs_code
+            agent_known.wrap_up_plain_until = event.until if event.plain_until is None else event.plain_until
         else:
             agent_known.wrap_up_until = None
             agent_known.idle_since = event.at
@@ -176,8 +186,7 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
         if agent.idle_since_at > agent.presence_since_at:
             snapshot.append(events.WrapUpEnded(floor.wall(agent.idle_since_at), agent.agent))
         if agent.wrap_up_until_at is not None:
-            until = floor.wall(agent.wrap_up_until_at)
-            snapshot.append(events.WrapUpStarted(floor.wall(now), agent.agent, agent.wrap_up_call or "", until))
+            snapshot.append(wrapping_up.started(floor, agent, agent.wrap_up_call or "", agent.wrap_up_until_at, now))
         if agent.number is not None:
             snapshot.append(events.AgentNumberSet(since, agent.agent, agent.number, "snapshot"))
         snapshot += [

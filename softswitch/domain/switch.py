@@ -355,6 +355,8 @@ class Switch:
         if known.wrap_up_until is None:
             return
         until_at = known.wrap_up_until - floor.wall_offset_s
+        agent.wrap_up_queue, agent.needs_code = known.wrap_up_queue, known.needs_code
+        agent.wrap_up_plain_until_at = known.wrap_up_plain_until - floor.wall_offset_s
         agent.start_wrap_up(known.wrap_up_call, until_at, now)
         floor.deadlines.set("wrap-up", agent.agent, until_at)
         if until_at <= now:

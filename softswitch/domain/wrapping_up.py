@@ -81,6 +81,19 @@ def classify(floor: Floor, agent: Agent, code: str, now: float, *, by: str) -> C
     return call_id
 
 
+def started(floor: Floor, agent: Agent, call: CallId, until_at: float, now: float) -> events.WrapUpStarted:
+    """All that a restart has to know of her wrap-up."""
+    return events.WrapUpStarted(
+        floor.wall(now),
+        agent.agent,
+        call,
+        floor.wall(until_at),
+        agent.needs_code,
+        agent.wrap_up_queue,
+        floor.wall(agent.wrap_up_plain_until_at),
+    )
+
+
 def _call_to_classify(floor: Floor, agent: Agent) -> tuple[CallId, str]:
     if agent.wrap_up_call is not None:
         return agent.wrap_up_call, agent.wrap_up_queue
@@ -98,6 +111,5 @@ def _run_until(floor: Floor, agent: Agent, call: CallId, until_at: float, now: f
     agent.start_wrap_up(call, until_at, now)
     assert agent.wrap_up_until_at is not None
     floor.deadlines.set("wrap-up", agent.agent, agent.wrap_up_until_at)
-    until = floor.wall(agent.wrap_up_until_at)
-    floor.tell(events.WrapUpStarted(floor.wall(now), agent.agent, call, until, needs_code=agent.needs_code))
+    floor.tell(started(floor, agent, call, agent.wrap_up_until_at, now))
     floor.touch(agent.agent)

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from sqlalchemy import Select, delete, event, exists, insert, select, update
+from sqlalchemy import Select, delete, event, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from softswitch.domain.call_record import CallRecord, CallRecords
-from softswitch.domain.events import Event, RecordingEnded, RecordingStarted
+from softswitch.domain.events import CallClassified, Event, RecordingEnded, RecordingStarted
 from softswitch.store import tables
 from softswitch.store.journal import Position
 
@@ -58,6 +58,7 @@ class Projections:
         self._records = CallRecords()
         self._ended: list[CallRecord] = []
         self._recordings: list[RecordingStarted | RecordingEnded] = []
+        self._classified: list[CallClassified] = []
         self._position = Position(0, 0)
         self._written = Position(0, 0)
         self._lock = asyncio.Lock()
@@ -96,30 +97,35 @@ class Projections:
             self._ended.append(record)
         elif isinstance(event, RecordingStarted | RecordingEnded):
             self._recordings.append(event)
+        elif isinstance(event, CallClassified):
+            self._classified.append(event)
 
     @property
     def is_due(self) -> bool:
         """Whether something waits to be written."""
-        return bool(self._ended or self._recordings)
+        return bool(self._ended or self._recordings or self._classified)
 
     @property
     def is_full(self) -> bool:
         """Whether so much waits that it should be written before more is taken."""
-        return len(self._ended) + len(self._recordings) >= BATCH_EVENTS_MAX
+        return len(self._ended) + len(self._recordings) + len(self._classified) >= BATCH_EVENTS_MAX
 
     async def write(self) -> None:
         """Writes what is pending, in one transaction with its position; on an error it stays pending."""
         async with self._lock:
             ended, self._ended = self._ended, []
             files, self._recordings = self._recordings, []
+            classified, self._classified = self._classified, []
             position = self._position
-            if not ended and not files:
+            if not (ended or files or classified):
                 return
             try:
                 async with self._engine.begin() as connection:
                     await _write_calls(connection, ended)
                     for file in files:
                         await _write_recording(connection, file)
+                    for code in classified:
+                        await _write_code(connection, code)
                     await connection.execute(delete(tables.projection).where(tables.projection.c.name == _NAME))
                     await connection.execute(
                         insert(tables.projection).values(name=_NAME, segment=position.segment, offset=position.offset)
@@ -127,6 +133,7 @@ class Projections:
             except BaseException:
                 self._ended[:0] = ended
                 self._recordings[:0] = files
+                self._classified[:0] = classified
                 raise
             self._written = position
 
@@ -235,6 +242,13 @@ async def _write_calls(connection: AsyncConnection, ended: Iterable[CallRecord])
             upsert(tables.queue_visits).prefix_with("OR REPLACE"),
             [{"queue": queue, "call": call} for queue, call in visits],
         )
+
+
+async def _write_code(connection: AsyncConnection, classified: CallClassified) -> None:
+    """What an ended call was about is mostly said after its end; a call that is up keeps it in its own record."""
+    calls = tables.calls
+    record = func.json_set(calls.c.record, "$.code", classified.code)
+    await connection.execute(update(calls).where(calls.c.id == classified.call).values(record=record))
 
 
 async def _write_recording(connection: AsyncConnection, file: RecordingStarted | RecordingEnded) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import (
     CallArrived,
+    CallClassified,
     CallEnded,
     CallQueued,
     Event,
@@ -59,6 +60,30 @@ def test_history_is_newest_first_and_a_replay_adds_nothing(tmp_path: Path) -> No
         assert len(await again.history(None, None)) == 2
         rows = await again.recordings()
         assert [(row.id, row.seconds, row.sha256) for row in rows] == [("c-2-r1", 4.0, "ab"), ("c-1-r1", 4.0, "ab")]
+        await again.close()
+
+    asyncio.run(story())
+
+
+def test_what_a_call_was_about_is_kept_also_when_it_is_said_after_its_end(tmp_path: Path) -> None:
+    first, second = events_of("c-1", 100.0), events_of("c-2", 200.0)
+    in_talk = CallClassified(103.0, call="c-1", agent="anna", code="sale", by="command")
+    after = CallClassified(230.0, call="c-2", agent="anna", code="question", by="command")
+    unknown = CallClassified(240.0, call="c-9", agent="anna", code="sale", by="command")
+
+    async def story() -> None:
+        rows = Projections(tmp_path / "db")
+        await rows.open()
+        feed(rows, [*first[:2], in_talk, *first[2:], *second])
+        assert [record.code for record in await rows.history(None, None)] == [None, "sale"]
+        rows.take(after, Position(1, 10))
+        rows.take(unknown, Position(1, 11))
+        assert rows.is_due
+        assert [record.code for record in await rows.history(None, None)] == ["question", "sale"]
+        await rows.close()
+        again = Projections(tmp_path / "db")
+        assert await again.open() == Position(1, 11)
+        assert [record.code for record in await again.history(None, None)] == ["question", "sale"]
         await again.close()
 
     asyncio.run(story())
