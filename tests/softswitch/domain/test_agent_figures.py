@@ -9,6 +9,7 @@ from softswitch.domain import events
 from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
+from softswitch.domain.inputs import Presence
 from softswitch.domain.statistics import Statistics
 
 ZONE = "Europe/Stockholm"
@@ -55,3 +56,63 @@ def test_a_lost_leg_ends_the_talk_and_a_conference_counts_for_both() -> None:
 def test_yesterday_does_not_count_today() -> None:
     figures = fold(connected(0, "anna", "l1"), ended(60))
     assert figures.today("anna", NOON + 13 * 3600) == (0, 0.0)
+
+
+def presence(at: float, chosen: Presence, reason: str | None = None, by: str = "command") -> Event:
+    return events.AgentPresenceChanged(NOON + at, "anna", chosen, reason, by)
+
+
+def test_another_reason_for_a_pause_loses_no_moment_of_it() -> None:
+    """FreePBX #912: changing the pause reason lost the interval before."""
+    figures = fold(presence(0, "ready"), presence(100, "paused", "lunch"), presence(700, "paused", "training"),
+                   presence(1000, "ready"))  # fmt: skip
+    day = figures.day("anna", NOON + 1010)
+    assert (day.paused_ms, day.pauses, day.ready_ms) == ({"lunch": 600_000, "training": 300_000}, 1, 110_000)
+
+
+def test_a_snapshot_says_again_what_is_known_and_changes_nothing() -> None:
+    figures = fold(presence(0, "paused", "lunch"), presence(0, "paused", "lunch", "snapshot"), presence(60, "ready"))
+    day = figures.day("anna", NOON + 60)
+    assert (day.paused_ms, day.pauses) == ({"lunch": 60_000}, 1)
+
+
+def test_a_snapshot_alone_tells_since_when() -> None:
+    assert fold(presence(-60, "ready", None, "snapshot")).day("anna", NOON).ready_ms == 60_000
+
+
+def test_time_logged_out_is_nobodys() -> None:
+    day = fold(presence(0, "ready"), presence(10, "logged-out"), presence(500, "paused")).day("anna", NOON + 505)
+    assert (day.ready_ms, day.paused_ms, day.pauses) == (10_000, {"": 5_000}, 1)
+
+
+def test_what_lasts_over_midnight_is_split_there() -> None:
+    midnight = 12 * 3600.0
+    wrap_up = (
+        events.WrapUpStarted(NOON + midnight + 30, "anna", "c", NOON + midnight + 40),
+        events.WrapUpEnded(NOON + midnight + 40, "anna"),
+    )
+    figures = fold(presence(midnight - 100, "ready"), connected(midnight - 60, "anna", "l1"),
+                   ended(midnight + 30), *wrap_up)  # fmt: skip
+    now = NOON + midnight + 50
+    before, after = figures.day("anna", NOON, now), figures.day("anna", now)
+    assert (before.calls, before.talk_ms, before.ready_ms, before.wrap_up_ms) == (1, 60_000, 100_000, 0)
+    assert (after.calls, after.talk_ms, after.ready_ms, after.wrap_up_ms) == (0, 30_000, 50_000, 10_000)
+
+
+def test_a_pause_of_many_days_fills_the_days_that_are_kept() -> None:
+    day_s = 86_400.0
+    figures = fold(presence(-10 * day_s, "paused", "leave"), presence(0, "ready"))
+    assert figures.day("anna", NOON).paused_ms == {"leave": 12 * 3_600_000}
+    assert figures.day("anna", NOON - day_s).paused_ms == {"leave": 24 * 3_600_000}
+
+
+def test_the_calls_behind_an_agents_figure_are_listed() -> None:
+    figures = fold(connected(0, "anna", "l1", "c"), ended(10, "c"), connected(20, "anna", "l2", "d"), ended(30, "d"))
+    assert figures.day("anna", NOON + 30).connected == ["c", "d"]
+
+
+def test_an_hour_without_a_switch_is_no_talk() -> None:
+    """FreePBX #124 again, by way of a crash: the talk ends at the last sign of life, not at the restart."""
+    crash = events.CallEnded(NOON + 3700, "c", "answered", "switch", Cause.CRASH)
+    figures = fold(connected(0, "anna", "l1"), presence(90, "ready"), crash)
+    assert figures.today("anna", NOON + 3700) == (1, 90.0)
