@@ -27,6 +27,7 @@ CALL_BYTES_MAX: Final = 512 << 10
 UNCLAIMED_MAX: Final = 256
 UNCLAIMED_STEPS_MAX: Final = 8
 CALL_ID_BYTES_MAX: Final = 256
+_PORT_ENDS: Final = (protocol.PortReport, protocol.PortFailed)
 _STEP_BYTES: Final = 200
 """What a step without its message is reckoned at."""
 
@@ -126,7 +127,9 @@ class Traces:
 
     def commanded(self, command: protocol.Command, leg_of_port: LegOfPort, now: float) -> None:
         """A command goes to the media process."""
-        port = getattr(command, "port", getattr(command, "left", None))
+        port = getattr(command, "port", None)
+        if port is None:
+            port = getattr(command, "left", None)
         if isinstance(command, protocol.OpenPort):
             leg = leg_of_port(command.port)
             trace = None if leg is None else self._trace_of_leg.get(leg)
@@ -138,7 +141,7 @@ class Traces:
         """A fact comes from the media process."""
         port = getattr(fact, "port", None)
         self._media(port, getattr(fact, "recording", None), fact, now)
-        if isinstance(fact, protocol.PortReport | protocol.PortFailed) and port is not None:
+        if isinstance(fact, _PORT_ENDS) and port is not None:
             self._ports.pop(port, None)
 
     def noted(self, event: Event) -> None:

@@ -105,6 +105,7 @@ class World:
         self.idle_watch = IdleWatch(self)
         self.step_check = StepCheck(self)
         self._is_entered = False
+        self._deadline: float | None = None
         self.node: Node
         self._start_switch()
 
@@ -152,6 +153,7 @@ class World:
     def run(self, seconds: float) -> None:
         """Lets so much time pass."""
         until = self.clock.now + seconds
+        self._look_at_deadline()
         while (coming := self._coming()) is not None and coming[0] <= until:
             self._go_on(coming[1])
         self.clock.now = until
@@ -159,6 +161,7 @@ class World:
     def run_until(self, is_so: Callable[[], bool], limit_s: float = 60.0) -> None:
         """Lets time pass until something is so; fails when it does not come about in `limit_s`."""
         until = self.clock.now + limit_s
+        self._look_at_deadline()
         while not is_so():
             coming = self._coming()
             assert coming is not None, "nothing will happen any more"
@@ -167,6 +170,7 @@ class World:
 
     def step(self) -> None:
         """The next thing happens, and the invariants are checked."""
+        self._look_at_deadline()
         coming = self._coming()
         assert coming is not None, "nothing will happen any more"
         self._go_on(coming[1])
@@ -192,6 +196,7 @@ class World:
         """kill -9: whatever is not in the journal is gone."""
         self._note("the switch is killed")
         self.is_up = False
+        self._deadline = None
         self.dies_before_sending = False
         self.network.detach(SWITCH)
         self.media.lose()
@@ -330,12 +335,16 @@ class World:
     def _coming(self) -> tuple[float, float | None] | None:
         """When the next thing happens; with it the switch's own deadline, when that is what comes first."""
         happening_at = self.clock.next_at()
-        deadline = self.node.next_deadline() if self.is_up else None
+        deadline = self._deadline
         if deadline is not None:
             deadline_at = deadline + self._origin
             if happening_at is None or deadline_at <= happening_at:
                 return max(self.clock.now, deadline_at), deadline
         return None if happening_at is None else (happening_at, None)
+
+    def _look_at_deadline(self) -> None:
+        """When the switch wants to be woken; it stays so until the switch is entered again."""
+        self._deadline = self.node.next_deadline() if self.is_up else None
 
     def _go_on(self, deadline: float | None) -> None:
         """The switch's deadline comes, or else the next happening."""
@@ -370,6 +379,7 @@ class World:
         if not outputs and not self._is_entered:
             return
         self._is_entered = False
+        self._look_at_deadline()
         records = [output.record for output in outputs if isinstance(output, AppendRecord)]
         self.journal.write(records)
         for record in records:
