@@ -23,6 +23,9 @@ CALLS_LISTED_MAX: Final = 10_000
 """So many calls of one agent and day can be listed; their number goes on."""
 
 _BEFORE_S: Final = 0.001
+_OF_AGENTS: Final = frozenset(
+    {events.CallConnected, events.WrapUpStarted, events.WrapUpEnded, events.AgentPresenceChanged}
+)
 
 
 @dataclass(slots=True)
@@ -77,6 +80,8 @@ class AgentFigures:
             if talk.agent is not None:
                 self._talking[talk.agent].pop((talk.call, talk.leg), None)
                 self._credit(talk.agent, talk.began_at, talk.ended_at, _talked)
+        if type(event) not in _OF_AGENTS:
+            return
         match event:
             case events.CallConnected(call=call, leg=leg, agent=str(agent)):
                 day = self._day(agent, event.at)

@@ -20,6 +20,8 @@ from softswitch.domain.visits import Visits
 
 DAYS_KEPT_MAX: Final = 2
 
+_OF_PROMISES: Final = frozenset({events.CallbackRequested, events.CallbackEnded})
+
 
 class Statistics:
     """The fold. `goals_s`: each queue's service goal in seconds, for queues that have one; replaced at a reload.
@@ -50,7 +52,7 @@ class Statistics:
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
         self._visits.apply(event)
-        if isinstance(event, events.CallbackRequested | events.CallbackEnded):
+        if type(event) in _OF_PROMISES and isinstance(event, events.CallbackRequested | events.CallbackEnded):
             self._promised(event)
 
     def today(self, queue: str, wall_at: float) -> VisitCounts:

@@ -46,17 +46,8 @@ class WrapUp:
     ended_at: float
 
 
-_OF_TALKS: Final = frozenset(
-    {
-        events.SwitchStarted,
-        events.PresentationEnded,
-        events.QueueLeft,
-        events.CallConnected,
-        events.CallParted,
-        events.AgentLost,
-        events.CallEnded,
-    }
-)
+_OF_TALKS: Final = frozenset({events.CallConnected, events.CallParted, events.AgentLost, events.CallEnded})
+_OF_CRASHES: Final = frozenset({events.SwitchStarted, events.PresentationEnded, events.QueueLeft, events.CallEnded})
 _OF_WRAP_UPS: Final = frozenset({events.WrapUpStarted, events.WrapUpEnded})
 
 
@@ -69,17 +60,14 @@ class Talks:
 
     def apply(self, event: Event) -> Sequence[Talk]:
         """Takes one event, oldest first; returns the talks that it ended."""
-        if type(event) not in _OF_TALKS:
-            self.seen_at = max(self.seen_at, event.at)
-            return ()
-        match event:
-            case events.SwitchStarted():
-                return ()
-            case events.PresentationEnded(cause=Cause.CRASH) | events.QueueLeft(cause=Cause.CRASH):
-                return ()
-            case events.CallEnded(cause=Cause.CRASH):
+        kind = type(event)
+        if kind in _OF_CRASHES and _is_of_crash(event):
+            if isinstance(event, events.CallEnded):
                 return self._end_all(event.call, min(self.seen_at, event.at))
+            return ()
         self.seen_at = max(self.seen_at, event.at)
+        if kind not in _OF_TALKS:
+            return ()
         match event:
             case events.CallConnected():
                 self._open.setdefault(event.call, {})[event.leg] = event
@@ -142,6 +130,11 @@ class WrapUps:
         """The agent's wrap-up as far as it has come by then."""
         running = self._open.get(agent)
         return None if running is None else WrapUp(agent, *running[:2], _last(running, wall_at))
+
+
+def _is_of_crash(event: Event) -> bool:
+    """Written by the process after it."""
+    return isinstance(event, events.SwitchStarted) or getattr(event, "cause", None) is Cause.CRASH
 
 
 def _talk(connected: events.CallConnected, ended_at: float, *, is_lost: bool = False) -> Talk:
