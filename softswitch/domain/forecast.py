@@ -32,13 +32,19 @@ LOW, MEDIAN, HIGH = 0.1, 0.5, 0.9
 LEVELS: Final = (LOW, MEDIAN, HIGH)
 SCORES: Final = (-1.2815515655446004, 0.0, 1.2815515655446004)
 
-STEP: Final = 0.02
-RELATIVE_STEPS: Final = (1.0, 0.25, 1.0)
-STEP_EVERYWHERE: Final = 0.004
 HORIZONS_S: Final = (20.0, 60.0, 180.0, 540.0)
-HORIZON_AGENTS_MIN: Final = 0.1
+"""Corrections are kept for waits of about so long each; in between they are blended."""
+
+STEP: Final = 0.02
+STEP_EVERYWHERE: Final = 0.004
+"""How far one outcome moves a score: for waits of its own length, and for all."""
+
+RELATIVE_STEPS: Final = (1.0, 0.25, 1.0)
+"""The median moves less: what it gains by correction it would lose again by going to and fro."""
+
 CORRECTION_MAX: Final = 2.0
 GAP_MIN: Final = 0.05
+HORIZON_TURNS_MIN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,12 @@ class Staff:
     idle: int = 0
 
     @property
-    def agents(self) -> float:
+    def agents(self) -> int:
+        """How many they are."""
+        return self.idle + len(self.busy)
+
+    @property
+    def turns(self) -> float:
         """How many they are, each counted with her share."""
         return self.idle + sum(agent.share for agent in self.busy)
 
@@ -57,12 +68,13 @@ class Staff:
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """Seconds from now: with LOW, MEDIAN and HIGH chance the caller is connected by then. `agents`: of how many this
-    was made, by which a later one tells whether they got fewer."""
+    was made, by which a later one tells whether they got fewer; `horizon_s`: the wait that was thought of first, by
+    which corrections are told apart."""
 
     low_s: float
     median_s: float
     high_s: float
-    agents: float
+    agents: int
     horizon_s: float = 0.0
 
 
@@ -111,7 +123,10 @@ class Forecast:
                 )
 
     def estimate(self, queue: str, position: int, staff: Staff) -> Estimate | None:
-        """How long the caller in this position (1: the next) has still to wait; None when there is nobody to come."""
+        """How long the caller in this position (1: the next) has still to wait; None when there is nobody to come.
+
+        Whoever is presented to an agent just now is not ahead any more, and that agent is busy.
+        """
         known = self._of(queue)
         ring_s = known.pick_up.mean_s
         if staff.idle >= position:
@@ -119,7 +134,7 @@ class Forecast:
         shapes = {name: self._of(name).handling.shape for name in {agent.queue: None for agent in staff.busy}}
         cycle = _cycle(known.handling.shape, queue, staff, shapes)
         drain = Drain(staff.busy, shapes, cycle, staff.idle, known.patience.hazard)
-        horizon_s = position * cycle.mean_s / max(staff.agents, HORIZON_AGENTS_MIN)
+        horizon_s = position * cycle.mean_s / max(staff.turns, HORIZON_TURNS_MIN)
         scores = _scores(known.corrections, horizon_s)
         found = quantiles(drain, max(position, 1), scores)
         if found is None:

@@ -45,7 +45,6 @@ REASON_SOUNDS: Final[dict[Reason, str]] = {"more-callers": "wait-longer", "fewer
 TOO_LATE: Final = 2.0
 SLACK_S: Final = 30.0
 SLACK: Final = 0.1
-FEWER: Final = 0.5
 
 _LONGEST_MIN: Final = STEPS_MIN[-1][1]
 
@@ -59,7 +58,7 @@ class Told:
 
     at: float
     until_at: float
-    agents: float
+    agents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def announced(estimate: Estimate, told: Told | None, now: float) -> Announcement
     if best is None and math.isinf(left_s):
         return _say(best, None, estimate, now)
     if estimate.high_s > left_s + max(SLACK_S, SLACK * left_s):
-        reason: Reason = "fewer-agents" if estimate.agents <= told.agents - FEWER else "more-callers"
+        reason: Reason = "fewer-agents" if estimate.agents < told.agents else "more-callers"
         return _say(best, reason, estimate, now)
     within = _best(estimate, tuple(step for step in STEPS_MIN if 60.0 * step[1] <= left_s))
     if within is None or 60.0 * within[1] < estimate.median_s:

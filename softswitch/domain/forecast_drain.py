@@ -16,8 +16,13 @@ mean and variance are enough.
 
 N(t) ≥ k is then weighed with Wilson and Hilferty's cube root (1931) for a gamma distribution of matching dispersion,
 which is right both for few turns (skewed) and for many (normal). The result for each t is a normal score z(t); a
-quantile is the t where z reaches its score. Times are stepped geometrically, so the cost does not grow with the wait,
-and agents beyond GROUPS_MAX are put together by how long they have been busy, so it does not grow with their number.
+quantile is the t where z reaches its score. For the next in line there is nothing to sum: P(N(t) ≥ 1) is one minus the
+product of the chances that no agent has got free, and that is taken instead. Times are stepped geometrically, so the
+cost does not grow with the wait, and agents beyond GROUPS_MAX are put together by how long they have been busy, so it
+does not grow with their number.
+
+What it leaves out: where nearly all ahead give up before it comes to them, giving up and turns are no longer apart, and
+the range is wider than it need be, and hardly grows with the place any more.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final, TypeAlias
 
 from softswitch.domain.forecast_times import Shape
@@ -39,6 +45,8 @@ _FIRST_STEP_MAX: Final = 0.2
 _STEP_RATIO: Final = 1.2
 _DISPERSION_MIN: Final = 0.02
 _SCORE_MIN: Final = -8.0
+_CHANCE_MIN: Final = 1e-12
+_NORMAL: Final = NormalDist()
 _LASTING_SIGMAS_MAX: Final = 5.0
 _ROOT_2: Final = math.sqrt(2.0)
 
@@ -140,9 +148,10 @@ class _Line:
         self._firsts = [
             (agents * share, share, *_residual(drain.shapes[queue], elapsed_s, free_in_s))
             for queue, elapsed_s, share, free_in_s, agents in _grouped(drain.busy)
+            if share > 0
         ]
-        share = capacity / (len(drain.busy) + drain.idle)
-        self._dispersion = share * drain.cycle.variation + 1.0 - share
+        self._share = capacity / (len(drain.busy) + drain.idle)
+        self._dispersion = self._share * drain.cycle.variation + 1.0 - self._share
         self._bend = min(max((1.0 - drain.cycle.variation) / 2.0, 0.02), 0.5)
         self._idle = drain.idle
         self._first = self._transient = drain.idle
@@ -154,7 +163,7 @@ class _Line:
     def advance(self, from_s: float, to_s: float) -> float:
         """Steps on and returns the normal score of the wait being at most `to_s`."""
         step_s = to_s - from_s
-        first, variance = self._firsts_by(to_s)
+        first, variance, none_yet = self._firsts_by(to_s)
         gained = max(first - self._first, 0.0)
         decay = math.exp(-step_s / (self._bend * self._cycle.mean_s))
         self._transient = self._transient * decay + gained * math.sqrt(decay)
@@ -162,6 +171,8 @@ class _Line:
         self._first += gained
         again = max(self._area / self._cycle.mean_s - self._bend * (self._first - self._transient), 0.0)
         turns = self._first + again
+        if self._position == 1:
+            return _score_of(none_yet - again * (1.0 - self._share))
         kept = math.exp(-self._hazard * step_s)
         lost = self._ahead * (1.0 - kept)
         self._ahead = max(self._ahead - lost - (turns - self._turns), 0.0)
@@ -169,8 +180,9 @@ class _Line:
         self._turns = turns
         return self._score(turns, variance + again * self._dispersion, to_s)
 
-    def _firsts_by(self, s: float) -> tuple[float, float]:
-        mean, variance = self._idle, 0.0
+    def _firsts_by(self, s: float) -> tuple[float, float, float]:
+        """First turns by then: their mean and variance, and the logarithm of the chance that there is none."""
+        mean, variance, none_yet = self._idle, 0.0, 0.0
         for weight, share, soonest_s, elapsed_s, log_mean, scale, survived in self._firsts:
             if s <= soonest_s:
                 continue
@@ -178,20 +190,28 @@ class _Line:
             if survived > 0.0:
                 chance -= 0.5 * math.erfc((math.log(elapsed_s + s - soonest_s) - log_mean) * scale) / survived
             mean += weight * chance
-            variance += weight * chance * (1.0 - share * chance)
-        return mean, variance
+            taken = share * chance
+            variance += weight * chance * (1.0 - taken)
+            none_yet += weight / share * math.log(max(1.0 - taken, _CHANCE_MIN))
+        return mean, variance, none_yet
 
     def _score(self, turns: float, variance: float, s: float) -> float:
         mean = turns + self._given_up
         if mean <= 0:
             return _SCORE_MIN
+        lattice = 0.5 * min(variance / turns, 1.0) if turns > 0 else 0.5
         ahead = max(self._position - 1.0, 1.0)
         variance += self._given_up * max(1.0 - self._given_up / ahead, 0.0)
         doubt = self._cycle.uncertainty**2 + DOUBT_PER_ROOT_S**2 * min(s, DOUBT_S_MAX)
         dispersion = max((variance + doubt * turns * turns) / mean, _DISPERSION_MIN)
-        shape = (self._position - 0.5 + 0.5 * dispersion) / dispersion
+        shape = (self._position - 0.5 + lattice) / dispersion
         root = math.pow(mean / (dispersion * shape), 1.0 / 3.0)
         return 3.0 * math.sqrt(shape) * (root - 1.0 + 1.0 / (9.0 * shape))
+
+
+def _score_of(none_yet: float) -> float:
+    """The normal score of a turn having come, from the logarithm of the chance that none has."""
+    return _NORMAL.inv_cdf(min(max(-math.expm1(none_yet), _CHANCE_MIN), 1.0 - _CHANCE_MIN))
 
 
 def _residual(shape: Shape, elapsed_s: float, free_in_s: float | None) -> tuple[float, float, float, float, float]:

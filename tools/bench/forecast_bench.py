@@ -56,7 +56,7 @@ class QueueShape:
     target_s: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SimAgent:
     """`away`: for how many reasons she is not there; a call that she has is finished first."""
 
@@ -69,8 +69,10 @@ class SimAgent:
     idle_at: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Caller:
+    """`promises`: when something was estimated for him, what, and what app_queue would have said."""
+
     number: int
     queue: str
     entered_at: float
@@ -85,9 +87,9 @@ SALES = QueueShape("sales", (25, 45, 55, 55, 45, 50, 55, 45, 30, 20), 330.0, 0.6
 class CallCentre:
     """Days of the two queues by one seed."""
 
-    def __init__(self, seed: int, days: int = DAYS, *, size: int = 1) -> None:
+    def __init__(self, seed: int, days: int = DAYS, *, size: int = 1, every_s: float = ANNOUNCE_EVERY_S) -> None:
         self._random = random.Random(seed)  # noqa: S311
-        self.size = size
+        self.size, self._every_s = size, every_s
         self.queues = {queue.name: queue for queue in (SUPPORT, SALES)}
         self.days = days
         self.accuracy = Accuracy()
@@ -186,7 +188,7 @@ class CallCentre:
         if estimate is not None:
             said_s = self._holds[caller.queue].says_s(now - caller.entered_at)
             caller.promises.append((now, estimate, said_s))
-        self._at(now + ANNOUNCE_EVERY_S, lambda at: self._tell(caller, at))
+        self._at(now + self._every_s, lambda at: self._tell(caller, at))
 
     def _give_up(self, caller: Caller, now: float) -> None:
         line = self._lines[caller.queue]
@@ -197,11 +199,13 @@ class CallCentre:
 
     def _serve(self, now: float) -> None:
         while True:
+            heads = sorted((line[0] for line in self._lines.values() if line), key=lambda caller: caller.due_at)
+            if not heads:
+                return
             ready = sorted(
                 (agent for agent in self._agents if agent.away == 0 and agent.call_of is None),
                 key=lambda agent: (agent.idle_at, agent.name),
             )
-            heads = sorted((line[0] for line in self._lines.values() if line), key=lambda caller: caller.due_at)
             pair = next(((head, agent) for head in heads for agent in ready if head.queue in agent.queues), None)
             if pair is None:
                 return
