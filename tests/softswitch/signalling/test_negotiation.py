@@ -100,6 +100,22 @@ def test_weighing_an_offer_changes_nothing() -> None:
     assert (ours.negotiated, ours.version) == (None, 0)
 
 
+def test_the_offer_that_is_taken_is_answered_whatever_was_weighed_before() -> None:
+    ours, plain = leg(), leg()
+    first, second = sdp("m=audio 40000 RTP/AVP 8\n"), sdp("m=audio 41000 RTP/AVP 8 0\na=sendonly\n")
+    for offer in (first, second):
+        assert negotiation.is_acceptable(ours, offer, OURS)
+    for offer in (first, second, second):
+        assert negotiation.take_offer(ours, offer, OURS) == negotiation.take_offer(plain, offer, OURS)
+
+
+def test_an_offer_that_was_weighed_before_our_address_changed_is_answered_with_the_new_one() -> None:
+    ours, moved = leg(), Media("10.0.0.9", 20000, 20999, OURS.codecs)
+    offer = sdp("m=audio 40000 RTP/AVP 8\n")
+    assert negotiation.is_acceptable(ours, offer, OURS)
+    assert lines(negotiation.take_offer(ours, offer, moved).answer, "c=") == ["IN IP4 10.0.0.9"]
+
+
 # Versions (RFC 3264 §8: the o= version goes up by one when the body changes).
 
 

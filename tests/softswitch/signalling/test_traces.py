@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from media import protocol
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
@@ -53,6 +55,28 @@ def test_messages_of_another_call_id_stay_out() -> None:
     incoming(kept, "c1", "abc")
     kept.received(b"BYE sip:1@h SIP/2.0\r\nCall-ID: abcd\r\n\r\n", 2.0)
     assert len(messages(kept, "c1")) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\r\nCall-ID: abc\r\n",
+        b"\r\nCall-ID: \t abc \r\n",
+        b"\r\nCall-ID:abc\r\n",
+        b"\r\ncall-id\t: abc\r\n",
+        b"\r\nCALL-ID: abc\r\n",
+        b"\r\ni: abc\r\n",
+        b"\nCall-ID: abc\n",
+        b"\nX: y\r\nCall-ID: abc\nZ: z\r\n",
+        b"\r\ni: abc\r\n\r\nbody\r\nCall-ID: other\r\n",
+    ],
+)
+def test_a_call_id_is_found_however_it_is_written(line: bytes) -> None:
+    kept = Traces(0.0)
+    incoming(kept, "c1", "abc")
+    incoming(kept, "c2", "other")
+    kept.received(b"BYE sip:1@h SIP/2.0" + line + b"\r\n", 2.0)
+    assert (len(messages(kept, "c1")), len(messages(kept, "c2"))) == (2, 1)
 
 
 def test_a_dialled_leg_brings_its_messages_also_those_of_its_next_target() -> None:
