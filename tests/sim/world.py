@@ -106,6 +106,7 @@ class World:
         self.step_check = StepCheck(self)
         self._is_entered = False
         self._deadline: float | None = None
+        self._flows: dict[Place, Flow] = {}
         self.node: Node
         self._start_switch()
 
@@ -365,7 +366,9 @@ class World:
         raise AssertionError(f"the switch goes round in a circle at {self._node_now}")
 
     def _receive_datagram(self, data: bytes, source: Place) -> None:
-        self.node.receive_datagram(data, Flow("udp", Address(*SWITCH), Address(*source)), self._tick())
+        if source not in self._flows:
+            self._flows[source] = Flow("udp", Address(*SWITCH), Address(*source))
+        self.node.receive_datagram(data, self._flows[source], self._tick())
 
     def _receive_fact(self, fact: protocol.Fact) -> None:
         if self.is_up:
