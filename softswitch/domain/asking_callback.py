@@ -48,7 +48,7 @@ def answered(floor: Floor, call: Call, keyed: str, now: float) -> None:
     """A number, or the key for the one that he calls from."""
     queue = call.at_door or call.queue
     assert queue is not None
-    plan = floor.plan(queue).callback
+    plan = floor.plan(queue).callback if queue in floor.queues else None
     wanted = call.caller if keyed == THIS_NUMBER else keyed
     number = outside_number(floor.office, () if plan is None else plan.may_call, wanted)
     if number is not None:

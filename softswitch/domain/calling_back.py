@@ -110,7 +110,7 @@ def dial(floor: Floor, call: Call, leg: Leg, now: float) -> None:
 
 
 def answered(floor: Floor, call: Call, now: float) -> None:
-    """The customer is there: the two are joined."""
+    """The customer is there: the two are joined, and from now on it is a call like any other."""
     callback = floor.callbacks[call.callback or ""]
     assert call.connection is not None
     floor.deadlines.drop("callback-ring", call.call)
@@ -122,6 +122,7 @@ def answered(floor: Floor, call: Call, now: float) -> None:
     floor.stop_playing_to(leg)
     joining.connect(floor, call, leg, now)
     finish(floor, callback, "connected", now)
+    call.callback = None
 
 
 def not_reached(floor: Floor, call: Call, cause: Cause, now: float) -> None:
@@ -188,9 +189,10 @@ def withdraw(floor: Floor, callback: Callback, now: float) -> None:
 
 
 def too_old(floor: Floor, callback: Callback, now: float) -> None:
-    """It was kept for `keep_s`; one whose agent is found already is not disturbed."""
+    """It was kept for `keep_s`; one whose customer rings just now is looked at again when that is over."""
     call = floor.calls.get(callback.call or "")
     if call is not None and call.state == "dialling":
+        floor.deadlines.set("callback-keep", callback.callback, now + _plan(floor, callback).ring_s)
         return
     finish(floor, callback, "gave-up", now)
     if call is not None:

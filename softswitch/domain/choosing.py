@@ -29,6 +29,7 @@ from softswitch.domain.floor import Floor, Presentation
 from softswitch.domain.office import QueuePlan
 from softswitch.domain.queue import Queue
 from softswitch.domain.skills import together
+from softswitch.domain.waits import periods
 
 CLAIM_REFUSED_S: Final = 1.0
 """An agent whom another node claimed is left alone so long: by then what she does there is known here."""
@@ -140,12 +141,12 @@ def next_chance_s(plan: QueuePlan, waited_s: float, demand: dict[str, int]) -> f
     """After how much wait more agents can serve this caller than now, None when time changes nothing."""
     chances: list[float] = []
     if plan.next_tier_after_s is not None and any(member.tier > 1 for member in plan.members):
-        passed = int(waited_s / plan.next_tier_after_s)
+        passed = periods(waited_s, plan.next_tier_after_s)
         if max(member.tier for member in plan.members) > passed + 1:
             chances.append((passed + 1) * plan.next_tier_after_s)
     relax_s = plan.skills_relax_every_s
-    if relax_s is not None and any(level > int(waited_s / relax_s) for level in demand.values()):
-        chances.append((int(waited_s / relax_s) + 1) * relax_s)
+    if relax_s is not None and any(level > periods(waited_s, relax_s) for level in demand.values()):
+        chances.append((periods(waited_s, relax_s) + 1) * relax_s)
     return min(chances, default=None)
 
 

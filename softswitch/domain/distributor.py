@@ -24,6 +24,7 @@ from softswitch.domain.line import Place
 from softswitch.domain.office import Member, Strategy
 from softswitch.domain.skills import has, relaxed
 from softswitch.domain.strategies import NEVER_S, RING_ALL_MAX, Merits, rank
+from softswitch.domain.waits import periods, waited_s
 
 Rule: TypeAlias = Literal[
     "logged-out",
@@ -179,9 +180,9 @@ def exclusion(view: AgentView, now: float) -> Rule | None:
     return None if view.devices_free else "in-use"
 
 
-def tiers_reached(waited_s: float, next_tier_after_s: float | None) -> float:
+def tiers_reached(wait_s: float, next_tier_after_s: float | None) -> float:
     """The highest tier that may be asked after this wait; all of them where the queue does not say after how long."""
-    return float("inf") if next_tier_after_s is None else 1 + int(waited_s / next_tier_after_s)
+    return float("inf") if next_tier_after_s is None else 1 + periods(wait_s, next_tier_after_s)
 
 
 def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, ...]], ...]:
@@ -209,9 +210,9 @@ def _line(queue: QueueView, taken: Mapping[str, None]) -> Iterator[_Entry]:
 def _candidates(
     queue: QueueView, caller: WaitingCaller, taken: Mapping[str, None], now: float
 ) -> tuple[list[Ranked], dict[str, Rule]]:
-    waited_s = now - caller.entered_at
-    tiers = tiers_reached(waited_s, queue.next_tier_after_s)
-    demand = relaxed(caller.demand, waited_s, queue.skills_relax_every_s) if caller.demand else {}
+    wait_s = waited_s(caller.entered_at, now)
+    tiers = tiers_reached(wait_s, queue.next_tier_after_s)
+    demand = relaxed(caller.demand, wait_s, queue.skills_relax_every_s) if caller.demand else {}
     candidates: list[Ranked] = []
     kept_out: dict[str, Rule] = {}
     for free in queue.free:

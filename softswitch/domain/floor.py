@@ -157,6 +157,7 @@ class Floor:
         """Drops a queue that a reload took away, once nobody is in it."""
         if self.queues[queue].is_forgettable:
             del self.queues[queue]
+            self.deadlines.drop("hot", queue)
 
     def people(self, device: DeviceAddress | None) -> tuple[str, ...]:
         """The agents who answer at this device."""

@@ -157,7 +157,7 @@ def _ring(floor: Floor, presentation: Presentation, call: Call, now: float) -> N
     devices = floor.devices_to_ring(floor.devices_of(presentation.agent), now)
     first_s = min(device.after_s for device in devices)
     presentation.to_ring = sorted(
-        ((now + device.after_s - first_s, device) for device in devices), key=lambda entry: entry[0]
+        ((now + (device.after_s - first_s), device) for device in devices), key=lambda entry: entry[0]
     )
     presentation.state = "ringing"
     floor.presentations[presentation.presentation] = presentation

@@ -9,12 +9,17 @@ because a caller turned away must not be answered.
 
 from __future__ import annotations
 
+from typing import Final
+
 from softswitch.domain import actions, announcing, choosing, dialogue, events, overflow
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import VisitOutcome
 from softswitch.domain.floor import Floor
 from softswitch.domain.overflow import Situation
+from softswitch.domain.waits import waited_s
+
+_WAITS: Final = ("max-wait", "overflow", "chances")
 
 
 def answer(floor: Floor, call: Call, now: float) -> None:
@@ -115,7 +120,7 @@ def situation(floor: Floor, name: str, now: float, call: Call | None = None) -> 
     is_in_line = call is not None and call.call in queue.line
     return Situation(
         waiting=queue.line.position(call.call) if call is not None and is_in_line else len(queue.line) + 1,
-        wait=now - call.visit_at if call is not None and is_in_line else 0.0,
+        wait=waited_s(call.visit_at, now) if call is not None and is_in_line else 0.0,
         service_level=figures.within_goal / figures.ended if figures.ended else None,
         has_agents=has_staff(floor, name, "ready"),
     )
@@ -141,14 +146,25 @@ def chances_change(floor: Floor, call: Call, now: float) -> None:
 def arm_overflow(floor: Floor, call: Call, now: float) -> None:
     """Lets the queue's steps be looked at again when the next can be due."""
     assert call.queue is not None
-    at_s = overflow.next_at_s(floor.plan(call.queue).overflow, now - call.visit_at)
+    at_s = overflow.next_at_s(floor.plan(call.queue).overflow, waited_s(call.visit_at, now))
     if at_s is not None:
         floor.deadlines.set("overflow", call.call, call.visit_at + at_s)
 
 
+def rules_change(floor: Floor, now: float) -> None:
+    """A reload: whoever waits goes by the limits, steps and chances of the new plan, counted from when he came."""
+    for queue in floor.queues.values():
+        for call in [floor.calls[name] for name in queue.line]:
+            for kind in _WAITS:
+                floor.deadlines.drop(kind, call.call)
+            _arm(floor, call, now)
+            if queue.plan.overflow and call.callback is None:
+                floor.deadlines.set("overflow", call.call, now)
+
+
 def stop_waiting(floor: Floor, call: Call) -> None:
     """Nothing of his wait is due any more."""
-    for kind in ("max-wait", "overflow", "chances"):
+    for kind in _WAITS:
         floor.deadlines.drop(kind, call.call)
     announcing.stop(floor, call)
     dialogue.close(floor, call)
@@ -170,6 +186,6 @@ def _arm_chances(floor: Floor, call: Call, now: float) -> None:
     plan = floor.plan(call.queue)
     if plan.next_tier_after_s is None and plan.skills_relax_every_s is None:
         return
-    at_s = choosing.next_chance_s(plan, now - call.entered_at, choosing.demand_of(plan, call))
+    at_s = choosing.next_chance_s(plan, waited_s(call.entered_at, now), choosing.demand_of(plan, call))
     if at_s is not None:
         floor.deadlines.set("chances", call.call, call.entered_at + at_s)

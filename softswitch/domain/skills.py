@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from softswitch.domain.waits import periods
+
 
 def together(queue: Mapping[str, int], caller: Mapping[str, int]) -> dict[str, int]:
     """What is asked for in all."""
@@ -18,17 +20,10 @@ def together(queue: Mapping[str, int], caller: Mapping[str, int]) -> dict[str, i
 
 def relaxed(demand: Mapping[str, int], waited_s: float, relax_every_s: float | None) -> dict[str, int]:
     """What is left of the demand after this wait."""
-    steps = 0 if relax_every_s is None else int(waited_s / relax_every_s)
+    steps = 0 if relax_every_s is None else periods(waited_s, relax_every_s)
     return {skill: level - steps for skill, level in demand.items() if level > steps}
 
 
 def has(skills: Mapping[str, int], demand: Mapping[str, int]) -> bool:
     """Whether somebody with these skills can serve the demand."""
     return all(skills.get(skill, 0) >= level for skill, level in demand.items())
-
-
-def next_relaxation_s(demand: Mapping[str, int], waited_s: float, relax_every_s: float | None) -> float | None:
-    """After how much wait in all the demand is less than now, None when it stays."""
-    if relax_every_s is None or not relaxed(demand, waited_s, relax_every_s):
-        return None
-    return (int(waited_s / relax_every_s) + 1) * relax_every_s

@@ -26,6 +26,7 @@ from softswitch.domain import (
     people,
     presence,
     presenting,
+    queueing,
     recording,
     rostering,
     routing,
@@ -229,6 +230,7 @@ class Switch:
             case inputs.OfficeChanged(office=office):
                 floor.use(office)
                 presence.staff(floor, now)
+                queueing.rules_change(floor, now)
                 opening.begin(floor, now)
                 rostering.begin(floor, now)
                 lamps.show_all(floor)

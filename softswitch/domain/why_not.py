@@ -11,6 +11,7 @@ from softswitch.domain.distributor import Rule, distribute, tiers_reached
 from softswitch.domain.floor import Floor
 from softswitch.domain.queue import Queue
 from softswitch.domain.skills import has, relaxed
+from softswitch.domain.waits import waited_s
 from softswitch.domain.why import WORDS_OF_RULES
 
 
@@ -40,16 +41,16 @@ def _next(floor: Floor, queue: Queue, name: str, now: float) -> str:
     plan = queue.plan
     _, member = queue.members[name]
     call = floor.calls[next(iter(queue.line))]
-    waited_s = now - call.entered_at
+    wait_s = waited_s(call.entered_at, now)
     if call.presentations:
         rung = [floor.presentations[shown].agent for shown in call.presentations]
         return f"The next caller of queue {plan.queue}, {call.call}, is being shown to {', '.join(rung)}."
-    if member.tier > tiers_reached(waited_s, plan.next_tier_after_s):
+    if member.tier > tiers_reached(wait_s, plan.next_tier_after_s):
         return (
-            f"The next caller of queue {plan.queue}, {call.call}, has waited {waited_s:.1f} s: "
+            f"The next caller of queue {plan.queue}, {call.call}, has waited {wait_s:.1f} s: "
             f"tier {member.tier} is asked after {(member.tier - 1) * (plan.next_tier_after_s or 0):g} s."
         )
-    demand = relaxed(choosing.demand_of(plan, call), waited_s, plan.skills_relax_every_s)
+    demand = relaxed(choosing.demand_of(plan, call), wait_s, plan.skills_relax_every_s)
     skills = floor.office.agents[name].skills
     if not has(skills, demand):
         lacks = ", ".join(

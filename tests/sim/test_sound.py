@@ -155,3 +155,24 @@ def test_the_simulated_media_process_tells_what_the_real_engine_tells(script: Sc
     assert [shape(fact) for _, fact in simulated] == [shape(fact) for _, fact in real]
     for (real_at, fact), (simulated_at, _) in zip(real, simulated, strict=True):
         assert simulated_at == pytest.approx(real_at, abs=1.5), fact
+
+
+def test_the_first_sound_of_a_port_is_told_once_as_the_engine_tells_it() -> None:
+    """`test_engine` holds the real one to the same."""
+    clock, speaking = Happenings(), {AGENT}
+    heard: list[tuple[float, int]] = []
+
+    def note(fact: protocol.Fact) -> None:
+        if isinstance(fact, protocol.PortHeard):
+            heard.append((clock.now, fact.port))
+
+    media = SimMedia(clock, note, lambda: speaking, UDP_PORTS)
+    media.start()
+    for command in (protocol.OpenPort(1, 20000), stream(1, CALLER), protocol.OpenPort(2, 20002), stream(2, AGENT)):
+        media.take(command)
+    clock.after(5.0, lambda: speaking.add(CALLER))
+    while (next_at := clock.next_at()) is not None and next_at <= 20.0:
+        clock.happen()
+    assert [port for _, port in heard] == [2, 1]
+    assert heard[0][0] < 0.5
+    assert heard[1][0] == pytest.approx(5.5, abs=0.75)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from softswitch.domain import actions, asking_callback, events, inputs
 from softswitch.domain.causes import Cause
 from softswitch.domain.dialogue import KEY_S, TRIES_MAX
-from softswitch.domain.office import CallbackPlan, ToCallback
+from softswitch.domain.office import CallbackPlan, ToCallback, ToQueue
 from tests.softswitch.domain.small_office import Stage, office_with
 
 PLAN = CallbackPlan(may_call=("+46",))
@@ -117,3 +118,55 @@ def test_at_the_door_he_counts_as_what_comes_of_it() -> None:
         stage.wait(KEY_S)
     assert stage.one(events.QueueLeft).outcome == "overflowed"
     assert stage.ended() == [("overflowed", "switch", "queue-full")]
+
+
+def test_a_callback_that_gets_too_old_while_its_customer_rings_is_given_up_after_that() -> None:
+    """It was looked at once, let ring, and then kept without an end."""
+    plan = CallbackPlan(may_call=("+46",), tries=3, pause_s=60, ring_s=30, keep_s=100)
+    stage = Stage(office_with(callback=plan, keys=MappingProxyType({"1": ToCallback()})))
+    for agent in ("anna", "bo"):
+        stage.choose(agent, "paused")
+    press(stage, asked(stage), "1")
+    stage.tell(inputs.PlaybackEnded("in-1", stage.of(actions.PlayOnLeg)[-1].tag))
+    stage.wait(90)
+    stage.choose("anna", "ready")
+    stage.answer(stage.dialled()["phone:101"])
+    customer = stage.dialled()["number:+46812340001"]
+    stage.wait(20)
+    assert not stage.of(events.CallbackEnded)
+    stage.refuse(customer, Cause.NO_ANSWER)
+    assert stage.one(events.CallbackTried).again is not None
+    stage.wait(20)
+    assert stage.one(events.CallbackEnded).outcome == "gave-up"
+    stage.wait(3600)
+    assert not stage.ever(events.CallbackTried)[1:]
+    assert not stage.switch.floor.deadlines
+
+
+def test_a_queue_that_a_reload_takes_away_has_no_callbacks_for_who_was_asked_at_its_door() -> None:
+    stage, leg = at_door()
+    office = stage.switch.floor.office
+    stage.tell(inputs.OfficeChanged(replace(office, version="v2", queues=MappingProxyType({}), numbers={})))
+    for _ in range(TRIES_MAX):
+        press(stage, leg, "1")
+    assert stage.ended() == [("overflowed", "switch", "queue-full")]
+    assert not stage.ever(events.CallbackRequested)
+
+
+def test_a_customer_who_was_called_back_is_a_caller_like_any_other_when_he_is_sent_to_a_queue() -> None:
+    """He was on the line, and yet went by the rules of those who are not: no limit to his wait, no steps."""
+    stage = Stage(office_with(callback=PLAN, keys=MappingProxyType({"1": ToCallback()}), max_wait_s=60))
+    stage.choose("bo", "paused")
+    stage.choose("anna", "paused")
+    press(stage, asked(stage), "1")
+    stage.choose("anna", "ready")
+    stage.answer(stage.dialled()["phone:101"])
+    stage.answer(stage.dialled()["number:+46812340001"])
+    call = stage.one(events.CallConnected).call
+    stage.choose("anna", "paused")
+    stage.tell(inputs.TransferCall(call, ToQueue("support")))
+    stage.wait(59.9)
+    assert not stage.of(events.QueueLeft)
+    stage.wait(0.1)
+    left = stage.one(events.QueueLeft)
+    assert (left.call, left.outcome, left.cause) == (call, "overflowed", Cause.MAX_WAIT)

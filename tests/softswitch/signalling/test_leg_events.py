@@ -322,16 +322,19 @@ def test_a_silence_before_the_ack_does_not_keep_a_later_one_from_being_probed() 
 # Facts of the media process.
 
 
-def test_keys_and_ends_of_sounds_are_told_of_the_leg_that_has_the_port_and_of_no_other() -> None:
+def test_keys_ends_of_sounds_and_first_sounds_are_told_of_the_leg_that_has_the_port_and_of_no_other() -> None:
     stage = Stage()
     leg, port, _ = up_caller(stage)
     stage.learn(protocol.DigitPressed(port, "5"))
     assert stage.told == [inputs.DigitPressed(leg, "5")]
     stage.learn(protocol.PlaybackEnded(port, "welcome"))
     assert stage.told == [inputs.PlaybackEnded(leg, "welcome")]
+    stage.learn(protocol.PortHeard(port))
+    assert stage.told == [inputs.LegHeard(leg)]
     stage.act(actions.HangUpLeg(leg, Cause.SAID))
-    stage.learn(protocol.DigitPressed(port, "5"))
-    assert not stage.told
+    for fact in (protocol.DigitPressed(port, "5"), protocol.PortHeard(port)):
+        stage.learn(fact)
+        assert not stage.told
 
 
 def test_a_finished_recording_is_told_as_it_is() -> None:
