@@ -181,8 +181,10 @@ class _Line:
         return self._score(turns, variance + again * self._dispersion, to_s)
 
     def _firsts_by(self, s: float) -> tuple[float, float, float]:
-        """First turns by then: their mean and variance, and the logarithm of the chance that there is none."""
+        """First turns by then: their mean and variance, and for the next in line the logarithm of the chance
+        that there is none."""
         mean, variance, none_yet = self._idle, 0.0, 0.0
+        is_next = self._position == 1
         for weight, share, soonest_s, elapsed_s, log_mean, scale, survived in self._firsts:
             if s <= soonest_s:
                 continue
@@ -192,7 +194,8 @@ class _Line:
             mean += weight * chance
             taken = share * chance
             variance += weight * chance * (1.0 - taken)
-            none_yet += weight / share * math.log(max(1.0 - taken, _CHANCE_MIN))
+            if is_next:
+                none_yet += weight / share * math.log(max(1.0 - taken, _CHANCE_MIN))
         return mean, variance, none_yet
 
     def _score(self, turns: float, variance: float, s: float) -> float:

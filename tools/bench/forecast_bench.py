@@ -181,9 +181,9 @@ class CallCentre:
         line = self._lines[caller.queue]
         if caller not in line:
             return
-        began = time.perf_counter()
+        began = time.thread_time()
         estimate = self.forecast.estimate(caller.queue, line.index(caller) + 1, self._staff(caller, now))
-        self.cost_s += time.perf_counter() - began
+        self.cost_s += time.thread_time() - began
         self.estimates += 1
         if estimate is not None:
             said_s = self._holds[caller.queue].says_s(now - caller.entered_at)
