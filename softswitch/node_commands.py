@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from softswitch import node_service_commands as services
-from softswitch.domain import inputs, views
+from softswitch.domain import forecast_views, inputs, views
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.wrapping_up import EXTENSION_S_MAX
 from softswitch.node_service_commands import text
@@ -103,6 +103,10 @@ def _queue_list(node: Node, _arguments: Mapping[str, object], now: float) -> obj
 
 def _queue_show(node: Node, arguments: Mapping[str, object], now: float) -> object:
     return views.queue_show(node.switch, text(arguments, "name"), now)
+
+
+def _queue_forecast(node: Node, arguments: Mapping[str, object], now: float) -> object:
+    return forecast_views.queue_forecast(node.switch.floor, text(arguments, "name"), now)
 
 
 def _queue_prompt(node: Node, arguments: Mapping[str, object], now: float) -> object:
@@ -258,6 +262,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "queue.list": _queue_list,
     "queue.show": _queue_show,
     "queue.prompt": _queue_prompt,
+    "queue.forecast": _queue_forecast,
     "agent.list": _agent_list,
     "agent.show": _agent_show,
     "agent.why-not": services.agent_why_not,

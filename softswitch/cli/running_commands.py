@@ -140,6 +140,15 @@ def _queues() -> typer.Typer:
         """One queue with its callers and agents."""
         return show_one(ask(context, "queue.show", {"name": name}), as_json=as_json)
 
+    @group.command(name="forecast")
+    def queue_forecast(
+        context: typer.Context,
+        name: QueueName,
+        as_json: AsJson = False,
+    ) -> int:
+        """The wait to expect now, and how good the waits that callers were told have been."""
+        return show_one(ask(context, "queue.forecast", {"name": name}), as_json=as_json)
+
     @group.command(name="prompt")
     def queue_prompt(
         context: typer.Context,

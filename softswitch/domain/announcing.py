@@ -1,9 +1,9 @@
-"""What a waiting caller is told: hot prompts, his place in the queue, and the queue's messages.
+"""What a waiting caller is told: hot prompts, his place in the queue, the wait to expect, and the queue's messages.
 
 After the welcome, and every so often from then on, whole recorded sentences say his place, one for each place up to
-POSITIONS_RECORDED and one for all beyond. The queue's own messages come in their order, each its gap after the one
-before, and begin again after the last. A hot prompt, switched on by command for a while, is what everybody hears first,
-and those who wait already hear it at once.
+POSITIONS_RECORDED and one for all beyond, and after it the wait to expect, where the queue tells it. The queue's own
+messages come in their order, each its gap after the one before, and begin again after the last. A hot prompt, switched
+on by command for a while, is what everybody hears first, and those who wait already hear it at once.
 
 What is spoken never delays anything: the search for an agent goes on meanwhile, and a connection cuts the sentence off.
 What is due while something else is spoken, or while the caller is asked something, comes right after it; and the music
@@ -12,11 +12,13 @@ goes on where it was interrupted.
 
 from __future__ import annotations
 
+import math
 from typing import Final, Literal, TypeAlias
 
-from softswitch.domain import events
+from softswitch.domain import estimating, events
 from softswitch.domain.call import Call
 from softswitch.domain.floor import Floor
+from softswitch.domain.forecast_announcing import announced
 from softswitch.domain.queue import HotPrompt
 
 POSITIONS_RECORDED: Final = 20
@@ -38,7 +40,7 @@ def welcome(floor: Floor, call: Call, now: float) -> None:
     if call.leg not in floor.legs:
         return
     plan = floor.plan(call.queue)
-    call.message_index = 0
+    call.message_index, call.told = 0, None
     call.told_due.clear()
     said = (*_hot(floor, call, now), *_sounds(plan.welcome))
     if plan.announce_position_every_s:
@@ -124,7 +126,24 @@ def _position(floor: Floor, call: Call, now: float) -> tuple[str, ...]:
     place = position(floor, call)
     floor.tell(events.PositionAnnounced(floor.wall(now), call.call, call.queue, place))
     _await_position(floor, call, now)
-    return (_sentence(place),)
+    return (_sentence(place), *_wait(floor, call, now))
+
+
+def _wait(floor: Floor, call: Call, now: float) -> tuple[str, ...]:
+    """The wait to expect; whether it is said or is no news, it is held to account."""
+    assert call.queue is not None
+    estimate = estimating.estimate(floor, call, now) if floor.plan(call.queue).announce_wait else None
+    if estimate is None:
+        return ()
+    said, wall_at = announced(estimate, call.told, now), floor.wall(now)
+    told_s = None if said is None else (said.low_s, said.high_s)
+    floor.forecast_facts.promised(call.call, estimate, wall_at, told_s=told_s)
+    if said is None:
+        return ()
+    call.told = said.told
+    high_s = said.high_s if math.isfinite(said.high_s) else None
+    floor.tell(events.EstimateAnnounced(wall_at, call.call, call.queue, said.low_s, high_s, said.reason))
+    return said.sounds
 
 
 def _message(floor: Floor, call: Call, now: float) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.dialogue import Dialogue
+from softswitch.domain.forecast_announcing import Told
 from softswitch.domain.inputs import HOPS_MAX, CallId, LegId, Origin
 from softswitch.domain.office import Destination
 
@@ -73,7 +74,8 @@ class Call:
     for. `consult`: who is being asked while the caller waits; `parties`: the others of a conference, and which agents
     they are; `fallback`: the queue to which a transfer that fails gives him back. `overflow` is why the call left its
     first queue unserved. `playing` is the tag of what the caller hears, `is_spoken_to` while it is speech,
-    `told_due`: what is to be told right after it; `message_index`: which of the queue's messages is next.
+    `told_due`: what is to be told right after it; `message_index`: which of the queue's messages is next; `told`: what
+    wait he was told last.
     `called_agent` and `worst` belong to direct calls: who was asked for by name, and the most telling refusal so far.
     `code`: what the call was about. The counters name what belongs to the call.
     """
@@ -114,6 +116,7 @@ class Call:
     is_spoken_to: bool = False
     told_due: dict[str, None] = field(default_factory=dict)
     message_index: int = 0
+    told: Told | None = None
     is_saying: bool = False
     dialled_legs: list[LegId] = field(default_factory=list)
     called_agent: str | None = None

@@ -31,6 +31,7 @@ from softswitch.domain.events import (
     CallRouted,
     CallTransferred,
     Candidate,
+    EstimateAnnounced,
     Event,
     Exclusion,
     PresentationEnded,
@@ -40,6 +41,9 @@ from softswitch.domain.events import (
 )
 from softswitch.domain.office import Strategy
 from softswitch.domain.talks import Talk, Talks
+
+WAITS_TOLD_KEPT_MAX: Final = 20
+"""So many announced waits stay in the call's record, the last ones."""
 
 RANKED_KEPT_MAX: Final = 20
 """So many candidates of a presentation stay in the call's record; the journal has more."""
@@ -92,6 +96,16 @@ class PresentationRecord(msgspec.Struct):
     passed_over: tuple[tuple[str, float], ...] = ()
 
 
+class WaitTold(msgspec.Struct):
+    """The wait that the caller was told to expect; `high_s` None: no end was named."""
+
+    at: float
+    queue: str
+    low_s: float
+    high_s: float | None
+    reason: str | None
+
+
 class CallRecord(msgspec.Struct):
     """One call: the fields of `history`, then what `call show` adds. `outcome` None: it is still up."""
 
@@ -119,6 +133,7 @@ class CallRecord(msgspec.Struct):
     transfers: list[tuple[float, str, str]] = msgspec.field(default_factory=list)
     callback: str | None = None
     code: str | None = None
+    waits_told: list[WaitTold] = msgspec.field(default_factory=list)
 
 
 class CallRecords:
@@ -182,6 +197,9 @@ def _grow(record: CallRecord, event: Event) -> None:
             record.queue_visits.append(
                 QueueVisit(event.queue, event.at, event.position, by=event.by, priority_s=event.priority_s)
             )
+        case EstimateAnnounced():
+            record.waits_told.append(WaitTold(event.at, event.queue, event.low_s, event.high_s, event.reason))
+            del record.waits_told[:-WAITS_TOLD_KEPT_MAX]
         case QueueLeft():
             _left(record, event)
         case CallPresented():

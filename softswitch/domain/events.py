@@ -127,12 +127,13 @@ class PriorityChanged(_Event, frozen=True):
 
 
 class EstimateAnnounced(_Event, frozen=True):
-    """A waiting caller was told how long it may take; `reason` when it is more than he was told before."""
+    """A waiting caller was told how long it may take; `high_s` None: no end was named; `reason`: why it is more than he
+    was told before."""
 
     call: str
     queue: str
     low_s: float
-    high_s: float
+    high_s: float | None
     reason: str | None = None
 
 

@@ -22,6 +22,7 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.deadlines import Deadlines
 from softswitch.domain.distributor import Decision, Rule
 from softswitch.domain.events import Event
+from softswitch.domain.forecast_facts import Facts
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.leg import Leg
 from softswitch.domain.mailboxes import Mailboxes, Pending
@@ -74,6 +75,7 @@ class Floor:
     records: CallRecords
     statistics: Statistics
     agent_figures: AgentFigures
+    forecast_facts: Facts
     calls: dict[CallId, Call] = field(default_factory=dict)
     legs: dict[LegId, Leg] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class Floor:
         self.statistics.apply(event)
         self.mailboxes.apply(event)
         self.agent_figures.apply(event)
+        self.forecast_facts.apply(event)
 
     def ask(self, action: Action) -> None:
         """Something is wanted."""
@@ -158,6 +161,7 @@ class Floor:
         if self.queues[queue].is_forgettable:
             del self.queues[queue]
             self.deadlines.drop("hot", queue)
+            self.forecast_facts.forget(queue)
 
     def people(self, device: DeviceAddress | None) -> tuple[str, ...]:
         """The agents who answer at this device."""

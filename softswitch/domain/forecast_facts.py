@@ -91,6 +91,12 @@ class Facts:
         says_s = self._hold(visit.queue).says_s(wall_at - visit.entered)
         visit.promises.append(_Promise(wall_at, estimate, says_s, told_s))
 
+    def forget(self, queue: str) -> None:
+        """A queue that is gone; how good its estimates were is kept."""
+        self.forecast.forget([queue])
+        self._gone.pop(queue, None)
+        self._holds.pop(queue, None)
+
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
         if self._talked_out:

@@ -45,6 +45,9 @@ from softswitch.domain.ending import end
 from softswitch.domain.events import Event
 from softswitch.domain.falling_due import fall_due
 from softswitch.domain.floor import Floor, goals_s
+from softswitch.domain.forecast import Forecast
+from softswitch.domain.forecast_accuracy import Accuracy
+from softswitch.domain.forecast_facts import Facts
 from softswitch.domain.inputs import Input
 from softswitch.domain.office import Office, ToPhone
 from softswitch.domain.queue import HotPrompt
@@ -87,7 +90,8 @@ class Switch:
 
     def __init__(self, office: Office, *, ids: str, wall_offset_s: float) -> None:
         statistics = Statistics(office.timezone, goals_s(office))
-        self.floor = Floor(office, ids, wall_offset_s, CallRecords(), statistics, AgentFigures(statistics))
+        figures, facts = AgentFigures(statistics), Facts(Forecast(), Accuracy())
+        self.floor = Floor(office, ids, wall_offset_s, CallRecords(), statistics, figures, facts)
         self.floor.use(office)
         for name in office.agents:
             self.floor.agents[name] = Agent(name)
@@ -101,10 +105,11 @@ class Switch:
     # Before and at the start.
 
     def recall(self, event: Event) -> None:
-        """One event of the journal: today's figures go on where they were."""
+        """One event of the journal: today's figures and what was learnt of waits go on where they were."""
         self.floor.statistics.apply(event)
         self.floor.mailboxes.apply(event)
         self.floor.agent_figures.apply(event)
+        self.floor.forecast_facts.apply(event)
 
     def restore(self, recovery: Recovery, now: float) -> None:
         """Agents are as the journal knows them; those it does not know begin as the office says."""

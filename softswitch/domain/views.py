@@ -17,8 +17,9 @@ import msgspec
 
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call, CallState
-from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit, talked_s
+from softswitch.domain.call_record import CallRecord, ConnectionRecord, PresentationRecord, QueueVisit, talked_s
 from softswitch.domain.figure_views import agent_today, queue_today
+from softswitch.domain.forecast_views import estimated_wait
 from softswitch.domain.refusals import unknown
 from softswitch.domain.switch import Switch
 from softswitch.domain.why import Reason, explain, explain_wait
@@ -73,6 +74,10 @@ def story_row(record: CallRecord, timezone: str) -> Row:
         "routes": [{"destination": destination, "rule": rule} for destination, rule in record.routes],
         "queue_visits": [_visit_row(visit, timezone) for visit in record.queue_visits],
         "presentations": [_presentation_row(shown, timezone) for shown in record.presentations],
+        "waits_told": [{**msgspec.to_builtins(told), "at": rfc3339(told.at, timezone)} for told in record.waits_told],
+        "connections": [_connection_row(connection, timezone) for connection in record.connections],
+        "transfers": [{"at": rfc3339(at, timezone), "to": to, "by": by} for at, to, by in record.transfers],
+        "code": record.code,
     }
 
 
@@ -129,6 +134,7 @@ def queue_show(switch: Switch, name: str, now: float) -> Row:
     return {
         **_queue_row(switch, name, now),
         **queue_today(floor.statistics, name, floor.wall(now)),
+        "estimated_wait": estimated_wait(floor, name, now),
         "callers": [_call_row(switch, call, now) for call in line],
         "agents": [_agent_row(switch, floor.agents[agent]) for agent in queue.plan.agents if agent in floor.agents],
     }
@@ -238,6 +244,13 @@ def _visit_row(visit: QueueVisit, timezone: str) -> Row:
     row: Row = msgspec.to_builtins(visit)
     row["entered_at"] = rfc3339(visit.entered_at, timezone)
     row["wait_s"] = _seconds(visit.wait_s)
+    return row
+
+
+def _connection_row(connection: ConnectionRecord, timezone: str) -> Row:
+    row: Row = msgspec.to_builtins(connection)
+    row["connected_at"] = rfc3339(connection.connected_at, timezone)
+    row["ended_at"] = rfc3339(connection.ended_at, timezone)
     return row
 
 

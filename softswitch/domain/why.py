@@ -15,7 +15,7 @@ from typing import Final
 
 from softswitch.domain import announcing, choosing
 from softswitch.domain.call import Call
-from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit
+from softswitch.domain.call_record import CallRecord, PresentationRecord, QueueVisit, WaitTold
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Exclusion
 from softswitch.domain.floor import Floor
@@ -39,6 +39,11 @@ WORDS_OF_RULES: Final[Mapping[str, str]] = {
 }
 """How each rule of the distributor is told."""
 
+_WHY_LONGER: Final[Mapping[str, str]] = {
+    "more-callers": ", longer than before because the line moves more slowly",
+    "fewer-agents": ", longer than before because there are fewer agents",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -57,6 +62,7 @@ def explain(record: CallRecord) -> list[Reason]:
     ]
     for visit in record.queue_visits:
         reasons += _visit(visit, overflows)
+    reasons += [_told(told) for told in record.waits_told]
     for shown in record.presentations:
         reasons += _presentation(shown)
     reasons.sort(key=lambda reason: reason.at)
@@ -92,6 +98,13 @@ def _arrival(record: CallRecord) -> Iterator[Reason]:
         yield Reason(record.arrived_at, f"By the rule “{rule}” it went to {destination}.")
     if record.connected_at is not None and not record.queue_visits:
         yield Reason(record.connected_at, "The call was answered and the two were joined.")
+
+
+def _told(told: WaitTold) -> Reason:
+    low, high = round(told.low_s / 60), None if told.high_s is None else round(told.high_s / 60)
+    wait = f"over {low} minutes" if high is None else f"{low} to {high} minutes" if low else "less than a minute"
+    why = _WHY_LONGER.get(told.reason or "", "")
+    return Reason(told.at, f"The caller was told to expect a wait of {wait} in queue {told.queue}{why}.")
 
 
 def _visit(visit: QueueVisit, overflows: Iterator[tuple[str, str]]) -> Iterator[Reason]:

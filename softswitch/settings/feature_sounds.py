@@ -9,30 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import agent_line, asking_callback, joining, messages, rostering, voicemail
+from softswitch.domain import agent_line, asking_callback, forecast_announcing, joining, messages, rostering, voicemail
 from softswitch.domain.office import ToAgentLine, ToMessages, ToNumber
 from softswitch.settings.people_relations import feature_codes
 from softswitch.settings.sounds import SoundSearch
 from softswitch.settings.whole import Whole
 
-WAIT_SOUNDS: Final = (
-    "wait-under-1",
-    "wait-1-2",
-    "wait-1-3",
-    "wait-2-4",
-    "wait-3-5",
-    "wait-3-6",
-    "wait-4-8",
-    "wait-5-10",
-    "wait-8-15",
-    "wait-10-20",
-    "wait-15-30",
-    "wait-20-40",
-    "wait-30-60",
-    "wait-over-60",
-    "wait-longer",
-    "wait-staff",
-)
 MESSAGES_SOUNDS: Final = (
     *messages.SOUNDS,
     *(f"number-{count}" for count in range(1, messages.NUMBERS_RECORDED + 1)),
@@ -47,7 +29,9 @@ def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
             place = whole.place("queue", name, "callback")
             sounds.use_series(asking_callback.SOUNDS, place, otherwise="offer no call-back")
         if queue.announce_wait and queue.announce_position_every_s:
-            sounds.use_series(WAIT_SOUNDS, whole.place("queue", name, "announce_wait"), otherwise="write false")
+            sounds.use_series(
+                forecast_announcing.sounds(), whole.place("queue", name, "announce_wait"), otherwise="write false"
+            )
     for name, mailbox in whole.mailboxes.items():
         place = whole.place("voicemail", name)
         sounds.use_series((mailbox.greeting, *voicemail.SOUNDS), place, otherwise="take the mailbox out")

@@ -139,8 +139,6 @@ def _announced_every_s(section: Section, faults: Faults, sounds: SoundSearch) ->
         sounds.use_series(announcing.sounds(), place)
     is_never_told = given == 0 or not section.has("announce_position_every_s")
     is_wait_wanted = section.flag("announce_wait", default=False)
-    if is_wait_wanted:
-        faults.warn(section.place_of("announce_wait"), "the wait to expect is not told yet", "leave it out for now")
     if is_never_told and is_wait_wanted:
         faults.refuse(
             section.place_of("announce_wait"),

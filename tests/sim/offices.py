@@ -10,7 +10,16 @@ from types import MappingProxyType
 from typing import Final
 
 from sip_stack.flow import Address
-from softswitch.domain import agent_line, announcing, asking_callback, joining, messages, rostering, voicemail
+from softswitch.domain import (
+    agent_line,
+    announcing,
+    asking_callback,
+    forecast_announcing,
+    joining,
+    messages,
+    rostering,
+    voicemail,
+)
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -39,6 +48,7 @@ SOUNDS: Final = (
     *("voicemail-greeting", "agent-pin", "agent-wrong", "agent-blocked", joining.TAKEN),
     *(f"number-{number}" for number in range(21)),
     *announcing.sounds(),
+    *forecast_announcing.sounds(),
     *asking_callback.SOUNDS,
     *agent_line.SOUNDS,
     *messages.SOUNDS,

@@ -33,6 +33,7 @@ def office(tmp_path: Path) -> Path:
         ("call ladder c-7 --json", "call.ladder", {"id": "c-7"}),
         ("queue list", "queue.list", {}),
         ("queue show support", "queue.show", {"name": "support"}),
+        ("queue forecast support", "queue.forecast", {"name": "support"}),
         ("agent list", "agent.list", {}),
         ("agent login anna", "agent.login", {"name": "anna"}),
         ("agent logout anna", "agent.logout", {"name": "anna"}),

@@ -1,14 +1,17 @@
 """What waiting callers are told of their place."""
 
+from dataclasses import replace
+from types import MappingProxyType
+
 import pytest
 
 from softswitch.domain import actions, announcing, events, inputs
 from softswitch.domain.causes import Cause
-from softswitch.domain.office import Message
+from softswitch.domain.office import AgentPlan, Device, Message, OverflowStep, ToPhone, ToQueue
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.switch import Switch
-from tests.softswitch.domain.small_office import OFFICE, WALL_OFFSET_S, Stage, office_with
+from tests.softswitch.domain.small_office import NUMBER, OFFICE, SUPPORT, WALL_OFFSET_S, Stage, office_with
 
 
 def nobody_ready(every_s: float = 30.0, **changes: object) -> Stage:
@@ -196,3 +199,112 @@ def test_a_hot_prompt_survives_a_restart_by_the_journal_and_by_a_snapshot() -> N
 def _pause_all(stage: Stage) -> None:
     for agent in ("anna", "bo"):
         stage.choose(agent, "paused")
+
+
+def all_talk() -> Stage:
+    """anna and bo talk; whoever calls now hears of the wait."""
+    stage = Stage(office_with(announce_position_every_s=30.0, announce_wait=True, max_wait_s=None))
+    for _ in ("anna", "bo"):
+        stage.ring_in()
+        stage.answer(next(iter(stage.dialled().values())))
+    return stage
+
+
+def hears(stage: Stage, leg: str) -> tuple[str, ...]:
+    """What is told at the next announcement."""
+    speech_ends(stage, leg)
+    stage.wait(30)
+    return stage.one(actions.PlayOnLeg).once
+
+
+def test_the_wait_to_expect_follows_the_place() -> None:
+    stage = all_talk()
+    leg = stage.ring_in()
+    welcome, place, wait = stage.one(actions.PlayOnLeg).once
+    assert (welcome, place) == ("welcome", "queue-position-1")
+    told = stage.one(events.EstimateAnnounced)
+    assert told.high_s is not None
+    assert wait == f"wait-{told.low_s / 60:g}-{told.high_s / 60:g}"
+    assert told.reason is None
+    assert hears(stage, leg)[0] == "queue-position-1"
+
+
+def test_a_queue_that_does_not_tell_the_wait_tells_the_place_alone() -> None:
+    stage = all_talk()
+    stage.tell(inputs.OfficeChanged(office_with(announce_position_every_s=30.0, announce_wait=False)))
+    stage.ring_in()
+    assert stage.one(actions.PlayOnLeg).once == ("welcome", "queue-position-1")
+    assert stage.of(events.EstimateAnnounced) == []
+
+
+def test_of_a_caller_for_whom_somebody_is_free_no_wait_is_told() -> None:
+    stage = Stage(office_with(announce_position_every_s=30.0, announce_wait=True))
+    leg = stage.ring_in()
+    said = next(action for action in stage.of(actions.PlayOnLeg) if action.leg == leg)
+    assert said.once == ("welcome", "queue-position-1")
+
+
+def test_a_wait_that_got_longer_is_told_with_the_reason() -> None:
+    """Of two agents one pauses: what is left takes about twice as long."""
+    stage = all_talk()
+    legs = [stage.ring_in() for _ in range(8)]
+    first = [told for told in stage.ever(events.EstimateAnnounced) if told.call == "t-10"][-1]
+    stage.choose("bo", "paused")
+    for leg in legs:
+        speech_ends(stage, leg)
+    stage.wait(30)
+    second = [told for told in stage.of(events.EstimateAnnounced) if told.call == "t-10"][-1]
+    assert first.high_s is not None
+    assert second.high_s is not None
+    assert second.reason == "fewer-agents"
+    assert second.at + second.high_s > first.at + first.high_s
+    said = [action.once for action in stage.of(actions.PlayOnLeg) if action.leg == legs[-1]][-1]
+    assert said == ("queue-position-8", "wait-staff", f"wait-{second.low_s / 60:g}-{second.high_s / 60:g}")
+
+
+def test_in_another_queue_the_wait_is_told_anew_and_nothing_has_to_be_explained() -> None:
+    """In sales, six callers of one agent are before him; what support told him of its own line does not bind sales."""
+    cec = AgentPlan("cec", "Cec", (Device(ToPhone("103")),), is_ready_at_start=True)
+    sales = replace(
+        office_with(announce_position_every_s=30.0, announce_wait=True).queues["support"],
+        queue="sales",
+        agents=("cec",),
+    )
+    steps = (OverflowStep(after_s=40.0, to=ToQueue("sales")),)
+    support = replace(sales, queue="support", agents=("anna",), overflow=steps)
+    office = replace(
+        OFFICE,
+        queues=MappingProxyType({"support": support, "sales": sales}),
+        agents=MappingProxyType({**OFFICE.agents, "cec": cec}),
+        numbers=MappingProxyType({NUMBER: ToQueue("support"), "+46850010002": ToQueue("sales")}),
+    )
+    stage = Stage(office)
+    for dialled in (NUMBER, "+46850010002"):
+        stage.ring_in(dialled)
+        stage.answer(next(iter(stage.dialled().values())))
+    for _ in range(6):
+        stage.ring_in("+46850010002")
+    leg = stage.ring_in()
+    before = stage.one(events.EstimateAnnounced)
+    stage.wait(40)
+    after = [told for told in stage.of(events.EstimateAnnounced) if told.call == before.call][-1]
+    assert leg in stage.switch.floor.legs
+    assert (before.queue, after.queue) == ("support", "sales")
+    assert before.high_s is not None
+    assert after.high_s is not None
+    assert after.high_s > before.high_s
+    assert after.reason is None
+
+
+def test_estimates_are_held_to_what_came_of_them() -> None:
+    stage = all_talk()
+    leg = stage.ring_in()
+    stage.wait(20)
+    stage.hang_up("in-1")
+    stage.wait(SUPPORT.wrap_up_s)
+    stage.answer(stage.dialled()["phone:101"])
+    assert leg in stage.switch.floor.legs
+    rows = {row.kind: row for row in stage.switch.floor.forecast_facts.accuracy.rows()}
+    assert rows["entry"].outcomes == 1
+    assert rows["entry"].mean_wait_s == 20 + SUPPORT.wrap_up_s
+    assert rows["announced"].outcomes == 1

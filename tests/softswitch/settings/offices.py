@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.domain import agent_line, asking_callback, joining, rostering, voicemail
+from softswitch.domain import agent_line, asking_callback, forecast_announcing, joining, rostering, voicemail
 from softswitch.domain.office import MailboxPlan, Office, QueuePlan
 from softswitch.settings import ConfigurationError, ConfigurationErrors, load
-from softswitch.settings.feature_sounds import MESSAGES_SOUNDS, WAIT_SOUNDS
+from softswitch.settings.feature_sounds import MESSAGES_SOUNDS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SOUNDS = ("welcome", "queue-full", "closed", "ringback", "music/calm/one", "music/calm/two")
@@ -20,7 +20,7 @@ FEATURE_SOUNDS = (
     QueuePlan("", "", ()).confirm_sound,
     joining.TAKEN,
     *asking_callback.SOUNDS,
-    *WAIT_SOUNDS,
+    *forecast_announcing.sounds(),
     MailboxPlan("", "").greeting,
     *voicemail.SOUNDS,
     *MESSAGES_SOUNDS,
