@@ -59,6 +59,17 @@ def resume(floor: Floor, call: Call, now: float) -> None:
     _await_message(floor, call, now)
 
 
+def rules_change(floor: Floor, call: Call, now: float) -> None:
+    """A reload: what the queue tells from now on begins; what was to come anyway keeps its time, and is then as the new
+    plan has it."""
+    if call.leg not in floor.legs:
+        return
+    if ("announce", call.call) not in floor.deadlines:
+        _await_position(floor, call, now)
+    if ("message-due", call.call) not in floor.deadlines:
+        _await_message(floor, call, now)
+
+
 def due(floor: Floor, call: Call, topic: Topic, now: float) -> None:
     """It is time to tell the caller something; not into another sentence, though."""
     call.told_due[topic] = None

@@ -31,7 +31,6 @@ class Cause(StrEnum):
     NOT_CONFIRMED = "not-confirmed"  # our answer was never acknowledged
     ANSWERED_ELSEWHERE = "answered-elsewhere"  # another device or agent was first
     CALLER_GONE = "caller-gone"  # the caller left while this device rang
-    AGENT_LOST = "agent-lost"  # the agent's leg failed after pick-up
     QUEUE_FULL = "queue-full"
     MAX_WAIT = "max-wait"
     OVERFLOW_STEP = "overflow-step"  # a step of the queue's `overflow` was due

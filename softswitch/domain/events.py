@@ -26,7 +26,6 @@ PresentationOutcome: TypeAlias = Literal[
     "failed",
     "caller-gone",
     "taken-elsewhere",
-    "agent-lost",
     "withdrawn",
 ]
 CallbackOutcome: TypeAlias = Literal["connected", "gave-up", "withdrawn"]

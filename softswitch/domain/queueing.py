@@ -152,12 +152,14 @@ def arm_overflow(floor: Floor, call: Call, now: float) -> None:
 
 
 def rules_change(floor: Floor, now: float) -> None:
-    """A reload: whoever waits goes by the limits, steps and chances of the new plan, counted from when he came."""
+    """A reload: whoever waits goes by the limits, steps, chances and announcements of the new plan, counted from
+    when he came."""
     for queue in floor.queues.values():
         for call in [floor.calls[name] for name in queue.line]:
             for kind in _WAITS:
                 floor.deadlines.drop(kind, call.call)
             _arm(floor, call, now)
+            announcing.rules_change(floor, call, now)
             if queue.plan.overflow and call.callback is None:
                 floor.deadlines.set("overflow", call.call, now)
 

@@ -214,7 +214,6 @@ def _end_of(shown: PresentationRecord, rang_s: float) -> str:
         "unreachable": f"No telephone of {agent} could be reached.",
         "failed": f"The telephones of {agent} failed{cause}.",
         "caller-gone": f"The caller was gone before {agent} answered.",
-        "agent-lost": f"{agent} was lost after answering.",
         "withdrawn": f"The call was taken back from {agent}{cause}.",
     }
     counted = " This counts as a miss." if shown.is_counted else ""

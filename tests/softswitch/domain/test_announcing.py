@@ -308,3 +308,26 @@ def test_estimates_are_held_to_what_came_of_them() -> None:
     assert rows["entry"].outcomes == 1
     assert rows["entry"].mean_wait_s == 20 + SUPPORT.wrap_up_s
     assert rows["announced"].outcomes == 1
+
+
+def test_announcements_that_a_reload_brings_begin_for_those_who_wait_and_reloads_do_not_put_them_off() -> None:
+    stage = nobody_ready(every_s=0)
+    leg = stage.ring_in()
+    speech_ends(stage, leg)
+    told = office_with(announce_position_every_s=30.0, messages=(Message("please-wait", 45.0),))
+    for _ in range(3):
+        stage.tell(inputs.OfficeChanged(told))
+        stage.wait(10)
+    assert [action.once for action in stage.of(actions.PlayOnLeg)] == [("queue-position-1",)]
+    speech_ends(stage, leg)
+    stage.wait(15)
+    assert [action.once for action in stage.of(actions.PlayOnLeg)] == [("please-wait",)]
+
+
+def test_announcements_that_a_reload_takes_away_end() -> None:
+    stage = nobody_ready(messages=(Message("please-wait", 45.0),))
+    leg = stage.ring_in()
+    speech_ends(stage, leg)
+    stage.tell(inputs.OfficeChanged(office_with(announce_position_every_s=0)))
+    stage.wait(600)
+    assert stage.of(actions.PlayOnLeg) == []
