@@ -10,7 +10,7 @@ before him brings a share of her turns. Where somebody is free for him, or rings
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,11 +66,10 @@ def _asked(floor: Floor, queue: Queue, asker: _Asker, now: float) -> tuple[int, 
     position = 1 + _ahead(floor, queue, asker.place)
     rivals = [(other, _ahead(floor, other, asker.place)) for other in floor.queues.values() if other is not queue]
     rivals = [(other, ahead) for other, ahead in rivals if ahead]
-    able = {
-        name: member for name, member in _there(floor, queue) if has(floor.office.agents[name].skills, asker.demand)
-    }
+    demand, agents = asker.demand, floor.office.agents
+    able = {name: member for name, member in _there(floor, queue) if not demand or has(agents[name].skills, demand)}
     shared = {name for name in able if any(_serves(floor, other, name) for other, _ in rivals)}
-    others = {name for other, _ in rivals for name, _ in _there(floor, other) if name not in able}
+    others = {name for other, _ in rivals for name, _ in _there(floor, other, but=able)}
     ahead_elsewhere = sum(ahead for _, ahead in rivals)
     share = balanced_share(position, ahead_elsewhere, len(able) - len(shared), len(shared), len(others))
     busy: list[BusyAgent] = []
@@ -92,10 +91,12 @@ def _ahead(floor: Floor, queue: Queue, place: Place) -> int:
     return queue.line.position_of(place) - 1 - rung
 
 
-def _there(floor: Floor, queue: Queue) -> Iterator[tuple[str, Member]]:
-    """The queue's agents who are ready and can be reached, whatever they do."""
+def _there(floor: Floor, queue: Queue, but: Container[str] = ()) -> Iterator[tuple[str, Member]]:
+    """The queue's agents who are ready and can be reached, whatever they do, but for some."""
     for name, (_, member) in queue.members.items():
-        if floor.standings.get(name, "logged-out") not in _AWAY and _serves(floor, queue, name):
+        if name in but or floor.standings.get(name, "logged-out") in _AWAY:
+            continue
+        if queue.plan.queue not in floor.agents[name].queues_off:
             yield name, member
 
 
