@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from softswitch.cli.report_words import devices, goes_on, levels, listed
+from softswitch.domain.conditions import Comparison, Condition
 from softswitch.domain.office import Member, NoAnswerPolicy, Office, QueuePlan, Staffing, Strategy, Terms
-from softswitch.domain.overflow import Comparison, Condition
 from softswitch.domain.skills import together
 
 _STRATEGIES: Final[Mapping[Strategy, str]] = {

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.dialogue import Dialogue
 from softswitch.domain.forecast_announcing import Told
 from softswitch.domain.inputs import HOPS_MAX, CallId, LegId, Origin
 from softswitch.domain.office import Destination
@@ -60,6 +59,26 @@ class Consult:
     agent: str | None = None
     legs: dict[LegId, None] = field(default_factory=dict)
     answered: LegId | None = None
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """What the switch talks with the caller (`dialogue`). `kind`: which room leads it; `is_one_key`: the step takes one
+    key and no `#`.
+
+    `at_once`: keys that are an answer of their own when they come first. `sounds` is the question, to be asked again;
+    `known` what was found out, by name.
+    """
+
+    kind: str
+    step: str = ""
+    is_one_key: bool = False
+    at_once: str = ""
+    is_listening: bool = False
+    keyed: str = ""
+    tries: int = 0
+    sounds: tuple[str, ...] = ()
+    known: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

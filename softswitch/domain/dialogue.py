@@ -8,13 +8,10 @@ sound or key is asked again, and after TRIES_MAX the room decides how it ends. E
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from softswitch.domain.call import Call
-    from softswitch.domain.floor import Floor
-
+from softswitch.domain.call import Call, Dialogue
+from softswitch.domain.floor import Floor
 
 KEY_S: Final = 8.0
 TRIES_MAX: Final = 3
@@ -23,25 +20,6 @@ DIALOGUE_S_MAX: Final = 600.0
 """No dialogue lasts longer; recording a message has its own limit."""
 
 END_KEY: Final = "#"
-
-
-@dataclass(slots=True)
-class Dialogue:
-    """Plain data. `kind`: which room leads it; `is_one_key`: the step takes one key and no `#`.
-
-    `at_once`: keys that are an answer of their own when they come first. `sounds` is the question, to be asked again;
-    `known` what was found out, by name.
-    """
-
-    kind: str
-    step: str = ""
-    is_one_key: bool = False
-    at_once: str = ""
-    is_listening: bool = False
-    keyed: str = ""
-    tries: int = 0
-    sounds: tuple[str, ...] = ()
-    known: dict[str, str] = field(default_factory=dict)
 
 
 def begin(floor: Floor, call: Call, kind: str, now: float) -> Dialogue:

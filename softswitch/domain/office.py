@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from softswitch.domain.hours import Hours
-    from softswitch.domain.overflow import Condition
+from softswitch.domain.conditions import Condition
+from softswitch.domain.hours import Hours
 
 NoAnswerPolicy: TypeAlias = Literal["pause", "log-out", "log-out-unless-last"]
 RecordPolicy: TypeAlias = Literal["always", "on-demand", "never"]

@@ -14,9 +14,9 @@ from typing import Final
 from softswitch.domain import actions, announcing, choosing, dialogue, events, overflow
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
+from softswitch.domain.conditions import Situation
 from softswitch.domain.events import VisitOutcome
 from softswitch.domain.floor import Floor
-from softswitch.domain.overflow import Situation
 from softswitch.domain.waits import waited_s
 
 _WAITS: Final = ("max-wait", "overflow", "chances")

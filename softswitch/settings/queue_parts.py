@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from softswitch.domain.conditions import Condition, NoCondition, condition
 from softswitch.domain.office import (
     PREFERENCE_S_MAX,
     CallbackPlan,
@@ -18,7 +19,6 @@ from softswitch.domain.office import (
     ToBusy,
     ToCallback,
 )
-from softswitch.domain.overflow import Condition, NoCondition, condition
 from softswitch.settings.destinations import DestinationReader, read_destination
 from softswitch.settings.faults import Faults, Place, nearest
 from softswitch.settings.naming import read_prefixes

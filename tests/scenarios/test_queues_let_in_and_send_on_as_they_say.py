@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
+from softswitch.domain.conditions import condition
 from softswitch.domain.office import (
     Destination,
     MailboxPlan,
@@ -18,7 +19,6 @@ from softswitch.domain.office import (
     ToSay,
     ToVoicemail,
 )
-from softswitch.domain.overflow import condition
 from tests.sim.offices import ANNA, BO, MOBILE, SUPPORT, SUPPORT_QUEUE, office
 from tests.sim.person import Call
 from tests.sim.world import World

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from softswitch.cli.report import summary, what_callers_meet
+from softswitch.domain.conditions import condition
 from softswitch.domain.hours import CLOSED, Hours
 from softswitch.domain.office import (
     AgentPlan,
@@ -34,7 +35,6 @@ from softswitch.domain.office import (
     ToVoicemail,
     TrunkPlan,
 )
-from softswitch.domain.overflow import condition
 
 
 def office(destination: Destination, queue: QueuePlan | None = None) -> Office:

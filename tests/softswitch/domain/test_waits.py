@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.domain import events
+from softswitch.domain.conditions import Situation, condition
 from softswitch.domain.office import Member, OverflowStep, ToBusy
-from softswitch.domain.overflow import Situation, condition, due, next_at_s
+from softswitch.domain.overflow import due, next_at_s
 from softswitch.domain.waits import periods, waited_s
 from tests.softswitch.domain.small_office import Stage, office_with
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, get_args
 
+from softswitch.domain.conditions import condition
 from softswitch.domain.office import (
     AgentPlan,
     CallbackPlan,
@@ -37,7 +38,6 @@ from softswitch.domain.office import (
     ToSay,
     ToVoicemail,
 )
-from softswitch.domain.overflow import condition
 from tests.softswitch.domain.small_office import OFFICE
 
 AGENTS: Final = ("anna", "bo", "cecilia", "dan", "eva", "fia")

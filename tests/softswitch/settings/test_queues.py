@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from softswitch.domain.conditions import condition
 from softswitch.domain.office import (
     CallbackPlan,
     Member,
@@ -17,7 +18,6 @@ from softswitch.domain.office import (
     ToSay,
     ToVoicemail,
 )
-from softswitch.domain.overflow import condition
 from tests.softswitch.settings.offices import change, error_of, errors_of, line_of, office_with, read
 
 SECOND = '[queue.second]\nagents = ["anna"]\nmax_wait_s = 60\n[voicemail.box]\n'
