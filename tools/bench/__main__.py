@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 
-from tools.bench import forecast_bench, media_bench, sim_bench, sip_bench
+from tools.bench import domain_bench, forecast_bench, media_bench, sim_bench, sip_bench
 
 
 def main() -> int:
     sip_bench.main()
+    domain_bench.main()
     sim_bench.main()
     media_bench.main()
     forecast_bench.main()
