@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from media.loader import LoadDone, Loader, SoundLoaded
 from media.sound_bank import SoundBank
-from softswitch.domain import agent_line, announcing, asking_callback, forecast_announcing, joining, voicemail
+from softswitch.domain import agent_line, announcing, asking_callback, joining, voicemail
+from softswitch.domain.forecast import wording
 from softswitch.settings.feature_sounds import MESSAGES_SOUNDS
 from tools.sounds.loudness import integrated_lufs, true_peak_dbfs
 
@@ -38,7 +39,7 @@ PROMPTS: Final = (
     *(f"digit-{digit}" for digit in range(10)), *(f"number-{number}" for number in (*range(21), *range(30, 101, 10))),
 )  # fmt: skip
 SAID_BY_ITSELF: Final = (
-    *announcing.sounds(), *forecast_announcing.sounds(), *asking_callback.SOUNDS, *voicemail.SOUNDS, *MESSAGES_SOUNDS,
+    *announcing.sounds(), *wording.sounds(), *asking_callback.SOUNDS, *voicemail.SOUNDS, *MESSAGES_SOUNDS,
     *agent_line.SOUNDS, joining.TAKEN,
 )  # fmt: skip
 """What the switch says without being told which sound."""

@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 from softswitch.domain import estimating, events
 from softswitch.domain.call import Call
 from softswitch.domain.floor import Floor
-from softswitch.domain.forecast_announcing import announced
+from softswitch.domain.forecast.wording import announced
 from softswitch.domain.queue import HotPrompt
 
 POSITIONS_RECORDED: Final = 20

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from softswitch.domain.causes import Cause
-from softswitch.domain.forecast_announcing import Told
+from softswitch.domain.forecast.wording import Told
 from softswitch.domain.inputs import HOPS_MAX, CallId, LegId, Origin
 from softswitch.domain.office import Destination
 

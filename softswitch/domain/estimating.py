@@ -18,8 +18,8 @@ from softswitch.domain import choosing
 from softswitch.domain.call import Call
 from softswitch.domain.distributor import Rule
 from softswitch.domain.floor import Floor
-from softswitch.domain.forecast import Estimate, Staff, balanced_share
-from softswitch.domain.forecast_drain import BusyAgent
+from softswitch.domain.forecast.drain import BusyAgent
+from softswitch.domain.forecast.estimates import Estimate, Staff, balanced_share
 from softswitch.domain.line import Place
 from softswitch.domain.office import Member
 from softswitch.domain.queue import Queue

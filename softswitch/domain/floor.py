@@ -22,7 +22,7 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.deadlines import Deadlines
 from softswitch.domain.distributor import Decision, Rule
 from softswitch.domain.events import Event
-from softswitch.domain.forecast_facts import Facts
+from softswitch.domain.forecast.facts import Facts
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.leg import Leg
 from softswitch.domain.mailboxes import Mailboxes, Pending

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from softswitch.domain import estimating
 from softswitch.domain.floor import Floor
-from softswitch.domain.forecast_accuracy import FITS, Accuracy
-from softswitch.domain.forecast_accuracy import Row as Figures
+from softswitch.domain.forecast.accuracy import FITS, Accuracy
+from softswitch.domain.forecast.accuracy import Row as Figures
 from softswitch.domain.refusals import unknown
 
 SECONDS_DIGITS = 1

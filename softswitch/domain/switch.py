@@ -45,9 +45,9 @@ from softswitch.domain.ending import end
 from softswitch.domain.events import Event
 from softswitch.domain.falling_due import fall_due
 from softswitch.domain.floor import Floor, goals_s
-from softswitch.domain.forecast import Forecast
-from softswitch.domain.forecast_accuracy import Accuracy
-from softswitch.domain.forecast_facts import Facts
+from softswitch.domain.forecast.accuracy import Accuracy
+from softswitch.domain.forecast.estimates import Forecast
+from softswitch.domain.forecast.facts import Facts
 from softswitch.domain.inputs import Input
 from softswitch.domain.office import Office, ToPhone
 from softswitch.domain.queue import HotPrompt

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import agent_line, asking_callback, forecast_announcing, joining, messages, rostering, voicemail
+from softswitch.domain import agent_line, asking_callback, joining, messages, rostering, voicemail
+from softswitch.domain.forecast import wording
 from softswitch.domain.office import ToAgentLine, ToMessages, ToNumber
 from softswitch.settings.people_relations import feature_codes
 from softswitch.settings.sounds import SoundSearch
@@ -29,9 +30,7 @@ def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
             place = whole.place("queue", name, "callback")
             sounds.use_series(asking_callback.SOUNDS, place, otherwise="offer no call-back")
         if queue.announce_wait and queue.announce_position_every_s:
-            sounds.use_series(
-                forecast_announcing.sounds(), whole.place("queue", name, "announce_wait"), otherwise="write false"
-            )
+            sounds.use_series(wording.sounds(), whole.place("queue", name, "announce_wait"), otherwise="write false")
     for name, mailbox in whole.mailboxes.items():
         place = whole.place("voicemail", name)
         sounds.use_series((mailbox.greeting, *voicemail.SOUNDS), place, otherwise="take the mailbox out")

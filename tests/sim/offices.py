@@ -14,12 +14,12 @@ from softswitch.domain import (
     agent_line,
     announcing,
     asking_callback,
-    forecast_announcing,
     joining,
     messages,
     rostering,
     voicemail,
 )
+from softswitch.domain.forecast import wording
 from softswitch.domain.office import (
     AgentPlan,
     Destination,
@@ -48,7 +48,7 @@ SOUNDS: Final = (
     *("voicemail-greeting", "agent-pin", "agent-wrong", "agent-blocked", joining.TAKEN),
     *(f"number-{number}" for number in range(21)),
     *announcing.sounds(),
-    *forecast_announcing.sounds(),
+    *wording.sounds(),
     *asking_callback.SOUNDS,
     *agent_line.SOUNDS,
     *messages.SOUNDS,

@@ -23,9 +23,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from softswitch.domain.forecast import Estimate, Forecast, Staff, balanced_share
-from softswitch.domain.forecast_accuracy import Accuracy, AppQueueHold, Outcome, Row
-from softswitch.domain.forecast_drain import BusyAgent
+from softswitch.domain.forecast.accuracy import Accuracy, AppQueueHold, Outcome, Row
+from softswitch.domain.forecast.drain import BusyAgent
+from softswitch.domain.forecast.estimates import Estimate, Forecast, Staff, balanced_share
 
 ANNOUNCE_EVERY_S: Final = 60.0
 DAY_S: Final = 86400.0

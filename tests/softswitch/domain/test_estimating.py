@@ -8,8 +8,8 @@ from types import MappingProxyType
 import pytest
 
 from softswitch.domain import actions, estimating, inputs
-from softswitch.domain.forecast import Estimate, Forecast, Staff
-from softswitch.domain.forecast_drain import BusyAgent
+from softswitch.domain.forecast.drain import BusyAgent
+from softswitch.domain.forecast.estimates import Estimate, Forecast, Staff
 from softswitch.domain.office import Member, Office, QueuePlan, ToQueue
 from tests.softswitch.domain.small_office import ANNA, BO, NUMBER, OFFICE, SUPPORT, Stage, office_with
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.domain import agent_line, asking_callback, forecast_announcing, joining, rostering, voicemail
+from softswitch.domain import agent_line, asking_callback, joining, rostering, voicemail
+from softswitch.domain.forecast import wording
 from softswitch.domain.office import MailboxPlan, Office, QueuePlan
 from softswitch.settings import ConfigurationError, ConfigurationErrors, load
 from softswitch.settings.feature_sounds import MESSAGES_SOUNDS
@@ -20,7 +21,7 @@ FEATURE_SOUNDS = (
     QueuePlan("", "", ()).confirm_sound,
     joining.TAKEN,
     *asking_callback.SOUNDS,
-    *forecast_announcing.sounds(),
+    *wording.sounds(),
     MailboxPlan("", "").greeting,
     *voicemail.SOUNDS,
     *MESSAGES_SOUNDS,

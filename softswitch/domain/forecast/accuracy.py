@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from softswitch.domain.forecast import Estimate
+from softswitch.domain.forecast.estimates import Estimate
 from softswitch.domain.inputs import CallId
 
 Kind: TypeAlias = Literal["entry", "later", "announced", "given-up"]

@@ -1,4 +1,4 @@
-"""Tests of softswitch.domain.forecast_announcing: what is said of an estimate, and what is never said."""
+"""Tests of softswitch.domain.forecast.wording: what is said of an estimate, and what is never said."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.domain.forecast import Estimate
-from softswitch.domain.forecast_announcing import SLACK, SLACK_S, Announcement, announced, sounds
+from softswitch.domain.forecast.estimates import Estimate
+from softswitch.domain.forecast.wording import SLACK, SLACK_S, Announcement, announced, sounds
 
 MINUTE_S = 60.0
-WORDING = Path(__file__).parents[3] / "sounds" / "wording.toml"
+WORDING = Path(__file__).parents[4] / "sounds" / "wording.toml"
 
 
 def estimate(low_min: float, high_min: float, *, median_min: float | None = None, agents: int = 5) -> Estimate:

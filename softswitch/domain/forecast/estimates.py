@@ -2,7 +2,7 @@
 
 What is modelled: the turns that bring the line forward are agents who get free and callers ahead who give up. From the
 agents who can take the queue's calls *now*, what each does and since when, and from what calls of these queues have
-taken lately, `forecast_drain` works out the distribution of the time until the caller's turn; the time to pick up comes
+taken lately, `drain` works out the distribution of the time until the caller's turn; the time to pick up comes
 on top. Agents who come, go or pause change the next estimate at once, because nothing of staffing is averaged. An agent
 who serves other queues too brings a share of her turns (`balanced_share`).
 
@@ -25,8 +25,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from softswitch.domain.forecast_drain import WAIT_S_MAX, BusyAgent, Drain, quantiles
-from softswitch.domain.forecast_times import ENGAGED_S_MIN, PRIOR_MEAN_S, Handling, Patience, PickUp, Shape
+from softswitch.domain.forecast.drain import WAIT_S_MAX, BusyAgent, Drain, quantiles
+from softswitch.domain.forecast.times import ENGAGED_S_MIN, PRIOR_MEAN_S, Handling, Patience, PickUp, Shape
 
 LOW, MEDIAN, HIGH = 0.1, 0.5, 0.9
 LEVELS: Final = (LOW, MEDIAN, HIGH)

@@ -1,4 +1,4 @@
-"""Tests of softswitch.domain.forecast: estimates, how they react, and how they correct themselves."""
+"""Tests of softswitch.domain.forecast.estimates: estimates, how they react, and how they correct themselves."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from softswitch.domain.forecast import CORRECTION_MAX, Estimate, Forecast, Staff, balanced_share
-from softswitch.domain.forecast_drain import BusyAgent
+from softswitch.domain.forecast.drain import BusyAgent
+from softswitch.domain.forecast.estimates import CORRECTION_MAX, Estimate, Forecast, Staff, balanced_share
 
 
 def busy(number: int, *, queue: str = "support", share: float = 1.0) -> tuple[BusyAgent, ...]:

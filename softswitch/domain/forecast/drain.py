@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final, TypeAlias
 
-from softswitch.domain.forecast_times import Shape
+from softswitch.domain.forecast.times import Shape
 
 GROUPS_MAX: Final = 8
 WAIT_S_MAX: Final = 4 * 3600.0

@@ -21,8 +21,8 @@ from typing import Final
 
 from softswitch.domain import events
 from softswitch.domain.events import Event
-from softswitch.domain.forecast import Estimate, Forecast
-from softswitch.domain.forecast_accuracy import Accuracy, AppQueueHold, Outcome
+from softswitch.domain.forecast.accuracy import Accuracy, AppQueueHold, Outcome
+from softswitch.domain.forecast.estimates import Estimate, Forecast
 from softswitch.domain.inputs import CallId
 
 PROMISES_MAX: Final = 60

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.domain.forecast_accuracy import Accuracy
+from softswitch.domain.forecast.accuracy import Accuracy
 from tools.bench.forecast_bench import CallCentre
 
 SEEDS = range(100, 110)

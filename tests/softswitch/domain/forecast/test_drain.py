@@ -1,4 +1,4 @@
-"""Tests of softswitch.domain.forecast_drain: the time of a turn, against formulas and plain simulation."""
+"""Tests of softswitch.domain.forecast.drain: the time of a turn, against formulas and plain simulation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from softswitch.domain.forecast_drain import WAIT_S_MAX, BusyAgent, Drain, quantiles
-from softswitch.domain.forecast_times import Shape
+from softswitch.domain.forecast.drain import WAIT_S_MAX, BusyAgent, Drain, quantiles
+from softswitch.domain.forecast.times import Shape
 
 SCORES = (-1.2816, 0.0, 1.2816)
 NORMAL = NormalDist()

@@ -1,4 +1,4 @@
-"""Tests of softswitch.domain.forecast_facts: what events teach."""
+"""Tests of softswitch.domain.forecast.facts: what events teach."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
-from softswitch.domain.forecast import Estimate, Forecast
-from softswitch.domain.forecast_accuracy import Accuracy
-from softswitch.domain.forecast_facts import PROMISES_MAX, Facts
+from softswitch.domain.forecast.accuracy import Accuracy
+from softswitch.domain.forecast.estimates import Estimate, Forecast
+from softswitch.domain.forecast.facts import PROMISES_MAX, Facts
 
 ESTIMATE = Estimate(20.0, 50.0, 90.0, 3)
 

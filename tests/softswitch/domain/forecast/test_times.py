@@ -1,4 +1,4 @@
-"""Tests of softswitch.domain.forecast_times: what is learnt of cycles, patience and pick-up."""
+"""Tests of softswitch.domain.forecast.times: what is learnt of cycles, patience and pick-up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from softswitch.domain.forecast_times import (
+from softswitch.domain.forecast.times import (
     PRIOR_GIVEN_UP,
     PRIOR_MEAN_S,
     PRIOR_PATIENCE_S,

@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from softswitch.domain.forecast import Estimate
+from softswitch.domain.forecast.estimates import Estimate
 
 Reason: TypeAlias = Literal["more-callers", "fewer-agents"]
 

@@ -1,11 +1,11 @@
-"""Tests of softswitch.domain.forecast_accuracy: the fold, and app_queue's formula beside it."""
+"""Tests of softswitch.domain.forecast.accuracy: the fold, and app_queue's formula beside it."""
 
 from __future__ import annotations
 
 import pytest
 
-from softswitch.domain.forecast import Estimate
-from softswitch.domain.forecast_accuracy import CALLS_MAX, Accuracy, AppQueueHold, Outcome
+from softswitch.domain.forecast.accuracy import CALLS_MAX, Accuracy, AppQueueHold, Outcome
+from softswitch.domain.forecast.estimates import Estimate
 
 
 def outcome(call: str, wait_s: float, *, queue: str = "support", is_at_entry: bool = True) -> Outcome:
