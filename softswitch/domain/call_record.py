@@ -39,8 +39,8 @@ from softswitch.domain.events import (
     QueueLeft,
     RecordingStarted,
 )
+from softswitch.domain.figures.talks import Talk, Talks
 from softswitch.domain.office import Strategy
-from softswitch.domain.talks import Talk, Talks
 
 WAITS_TOLD_KEPT_MAX: Final = 20
 """So many announced waits stay in the call's record, the last ones."""

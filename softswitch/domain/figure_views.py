@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from softswitch.domain.agent_figures import AgentFigures
-from softswitch.domain.figures import FIGURES, FORMULAS, MS_PER_S, answer_s, service_level
-from softswitch.domain.statistics import Statistics
+from softswitch.domain.figures.agents import AgentFigures
+from softswitch.domain.figures.formulas import FIGURES, FORMULAS, MS_PER_S, answer_s, service_level
+from softswitch.domain.figures.statistics import Statistics
 
 Row: TypeAlias = dict[str, object]
 

@@ -14,7 +14,6 @@ from typing import Literal, TypeAlias
 from softswitch.domain import actions
 from softswitch.domain.actions import Action, LampState
 from softswitch.domain.agent import Agent
-from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.callback import Callback
@@ -22,13 +21,14 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.deadlines import Deadlines
 from softswitch.domain.distributor import Decision, Rule
 from softswitch.domain.events import Event
+from softswitch.domain.figures.agents import AgentFigures
+from softswitch.domain.figures.statistics import Statistics
 from softswitch.domain.forecast.facts import Facts
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.leg import Leg
 from softswitch.domain.mailboxes import Mailboxes, Pending
 from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
 from softswitch.domain.queue import Queue
-from softswitch.domain.statistics import Statistics
 
 DEVICE_OUT_S = 30.0
 """A device that could not be reached is left out for so long, or until its phone registers again."""

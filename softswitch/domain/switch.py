@@ -37,13 +37,14 @@ from softswitch.domain import (
 )
 from softswitch.domain.actions import Action
 from softswitch.domain.agent import Agent
-from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
 from softswitch.domain.events import Event
 from softswitch.domain.falling_due import fall_due
+from softswitch.domain.figures.agents import AgentFigures
+from softswitch.domain.figures.statistics import Statistics
 from softswitch.domain.floor import Floor, goals_s
 from softswitch.domain.forecast.accuracy import Accuracy
 from softswitch.domain.forecast.estimates import Forecast
@@ -53,7 +54,6 @@ from softswitch.domain.office import Office, ToPhone
 from softswitch.domain.queue import HotPrompt
 from softswitch.domain.recovery import KnownAgent, Recovery
 from softswitch.domain.refusals import unknown
-from softswitch.domain.statistics import Statistics
 
 _FAILED_AFTER_PICK_UP: Final = frozenset({Cause.NOT_CONFIRMED, Cause.INCOMPATIBLE_MEDIA, Cause.NO_MEDIA_PORTS})
 """Faults of an agent's leg that put the caller back in line. Every other end of it ends the call."""

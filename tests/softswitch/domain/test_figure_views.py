@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.domain import visits
-from softswitch.domain.figures import FIGURES
+from softswitch.domain.figures import visits
+from softswitch.domain.figures.formulas import FIGURES
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.views import agent_show, queue_show
 from tests.softswitch.domain.small_office import Stage

@@ -9,7 +9,7 @@ from softswitch.domain import events, inputs
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
-from softswitch.domain.figures import VisitCounts
+from softswitch.domain.figures.formulas import VisitCounts
 from softswitch.domain.office import Office, ToNumber
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.switch import Switch

@@ -18,9 +18,9 @@ from softswitch.domain.events import (
     Event,
     QueueLeft,
 )
-from softswitch.domain.figures import OUTCOME_OF, milliseconds
-from softswitch.domain.spans import Days
-from softswitch.domain.visits import fold
+from softswitch.domain.figures.formulas import OUTCOME_OF, milliseconds
+from softswitch.domain.figures.spans import Days
+from softswitch.domain.figures.visits import fold
 from softswitch.store.journal import Position
 from softswitch.store.projections import Projections
 

@@ -7,7 +7,7 @@ import pytest
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
-from softswitch.domain.talks import Talk, Talks, WrapUp, WrapUps
+from softswitch.domain.figures.talks import Talk, Talks, WrapUp, WrapUps
 
 
 def connected(at: float, leg: str, agent: str | None = "anna", call: str = "c", queue: str | None = "q") -> Event:

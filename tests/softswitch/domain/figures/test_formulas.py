@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.domain.figures import FORMULAS, Formula, VisitCounts, VisitTimes, answer_s, service_level
+from softswitch.domain.figures.formulas import FORMULAS, Formula, VisitCounts, VisitTimes, answer_s, service_level
 
 COUNTS = VisitCounts(offered=10, answered=6, within_goal=4, abandoned=1, short_abandoned=2, overflowed=1)
 

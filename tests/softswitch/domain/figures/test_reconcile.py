@@ -25,13 +25,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from softswitch.domain import events
-from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event, VisitOutcome
-from softswitch.domain.figures import FIGURES, OUTCOME_OF, OUTCOMES, By, Listed, Outcome, VisitCounts, VisitTimes
-from softswitch.domain.spans import Days, Span, quarter_hours
-from softswitch.domain.statistics import Statistics
-from softswitch.domain.visits import Visits, fold
+from softswitch.domain.figures.agents import AgentFigures
+from softswitch.domain.figures.formulas import (
+    FIGURES,
+    OUTCOME_OF,
+    OUTCOMES,
+    By,
+    Listed,
+    Outcome,
+    VisitCounts,
+    VisitTimes,
+)
+from softswitch.domain.figures.spans import Days, Span, quarter_hours
+from softswitch.domain.figures.statistics import Statistics
+from softswitch.domain.figures.visits import Visits, fold
 
 DAYS: Final = int(os.environ.get("FIGURES_DAYS", "100000"))
 CHUNKS: Final = 20

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from softswitch.domain.spans import QUARTER_HOUR_S, Days, Span, quarter_hours
+from softswitch.domain.figures.spans import QUARTER_HOUR_S, Days, Span, quarter_hours
 
 HOUR_S = 3600.0
 

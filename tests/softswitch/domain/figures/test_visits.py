@@ -5,9 +5,9 @@ from __future__ import annotations
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event, VisitOutcome
-from softswitch.domain.figures import VisitCounts
-from softswitch.domain.spans import QUARTER_HOUR_S, quarter_hours
-from softswitch.domain.visits import Visits, fold
+from softswitch.domain.figures.formulas import VisitCounts
+from softswitch.domain.figures.spans import QUARTER_HOUR_S, quarter_hours
+from softswitch.domain.figures.visits import Visits, fold
 
 Q = QUARTER_HOUR_S
 

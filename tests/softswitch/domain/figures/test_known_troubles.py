@@ -15,7 +15,7 @@ from softswitch.domain import events, inputs
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
-from softswitch.domain.figures import FORMULAS, OUTCOMES, VisitCounts, VisitTimes, service_level
+from softswitch.domain.figures.formulas import FORMULAS, OUTCOMES, VisitCounts, VisitTimes, service_level
 from softswitch.domain.office import ToAgent, ToQueue
 from softswitch.domain.views import queue_show
 from tests.softswitch.domain.small_office import NUMBER, OFFICE, SUPPORT, Stage

@@ -15,9 +15,9 @@ from typing import Final
 
 from softswitch.domain import events
 from softswitch.domain.events import Event
-from softswitch.domain.figures import MS_PER_S, milliseconds
-from softswitch.domain.statistics import DAYS_KEPT_MAX, Statistics
-from softswitch.domain.talks import Talks, WrapUps
+from softswitch.domain.figures.formulas import MS_PER_S, milliseconds
+from softswitch.domain.figures.statistics import DAYS_KEPT_MAX, Statistics
+from softswitch.domain.figures.talks import Talks, WrapUps
 
 CALLS_LISTED_MAX: Final = 10_000
 """So many calls of one agent and day can be listed; their number goes on."""

@@ -6,11 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from softswitch.domain import events
-from softswitch.domain.agent_figures import AgentFigures
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
+from softswitch.domain.figures.agents import AgentFigures
+from softswitch.domain.figures.statistics import Statistics
 from softswitch.domain.inputs import Presence
-from softswitch.domain.statistics import Statistics
 
 ZONE = "Europe/Stockholm"
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=ZoneInfo(ZONE)).timestamp()

@@ -6,8 +6,8 @@ import pytest
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
-from softswitch.domain.figures import VisitCounts
-from softswitch.domain.statistics import Statistics
+from softswitch.domain.figures.formulas import VisitCounts
+from softswitch.domain.figures.statistics import Statistics
 
 ZONE = "Europe/Stockholm"
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=ZoneInfo(ZONE)).timestamp()

@@ -1,6 +1,6 @@
 """The figures of each queue, today and yesterday: what the running switch shows, and decides by.
 
-The figures themselves, their equations and formulas are in `figures`, the fold that makes them in `visits`; here it has
+The figures themselves and their equations are in `formulas`, the fold that makes them in `visits`; here it has
 the office's days for its spans and forgets those before yesterday, which reports read from the store. Promises to call
 back have figures of their own beside it, by the day on which things happened.
 """
@@ -14,9 +14,9 @@ from typing import Final
 
 from softswitch.domain import events
 from softswitch.domain.events import Event
-from softswitch.domain.figures import By, CallbackFigures, Figure, Listed, VisitCounts, VisitTimes
-from softswitch.domain.spans import Days, SpanOf
-from softswitch.domain.visits import Visits
+from softswitch.domain.figures.formulas import By, CallbackFigures, Figure, Listed, VisitCounts, VisitTimes
+from softswitch.domain.figures.spans import Days, SpanOf
+from softswitch.domain.figures.visits import Visits
 
 DAYS_KEPT_MAX: Final = 2
 

@@ -2,7 +2,7 @@
 
 A visit begins when its caller enters a queue and has one outcome. By the time of **arrival** the outcome belongs to the
 span in which he entered, so what he came to can still change a span that is over; by the time of **event** it belongs
-to the span in which it happened, and callers are carried from one span into the next (`figures` has both equations).
+to the span in which it happened, and callers are carried from one span into the next (`formulas` has both equations).
 Talk and wrap-up go whole to the span of the arrival, or to that in which they ended.
 
 Answered means connected to an agent, and is taken back when her leg failed after pick-up. A caller turned away at the
@@ -20,7 +20,7 @@ from typing import Final
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
-from softswitch.domain.figures import (
+from softswitch.domain.figures.formulas import (
     OUTCOME_OF,
     By,
     Listed,
@@ -29,8 +29,8 @@ from softswitch.domain.figures import (
     VisitTimes,
     milliseconds,
 )
-from softswitch.domain.spans import SpanOf
-from softswitch.domain.talks import Talk, Talks, WrapUp, WrapUps
+from softswitch.domain.figures.spans import SpanOf
+from softswitch.domain.figures.talks import Talk, Talks, WrapUp, WrapUps
 
 CALLS_LISTED_MAX: Final = 100_000
 """So many visits of one queue and span can be listed, the first ones; the figures themselves go on."""
