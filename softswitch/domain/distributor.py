@@ -23,7 +23,7 @@ from softswitch.domain.inputs import CallId, Presence
 from softswitch.domain.line import Place
 from softswitch.domain.office import Member, Strategy
 from softswitch.domain.skills import has, relaxed
-from softswitch.domain.strategies import NEVER_S, RING_ALL_MAX, Merits, rank
+from softswitch.domain.strategies import DRAWN, NEVER_S, RING_ALL_MAX, Merits, rank
 from softswitch.domain.waits import periods, waited_s
 
 Rule: TypeAlias = Literal[
@@ -134,13 +134,15 @@ def distribute(queues: Iterable[QueueView], now: float) -> list[Decision]:
     decisions: list[Decision] = []
     taken: dict[str, None] = {}
     passed_over: list[tuple[CallId, float]] = []
+    free: dict[str, _Free] = {}
     lines = [_line(queue, taken) for queue in queues if queue.free]
     for _, _, caller, queue in heapq.merge(*lines, key=lambda entry: entry[:2]):
-        candidates, kept_out = _candidates(queue, caller, taken, now)
-        if not candidates:
+        if queue.queue not in free:
+            free[queue.queue] = _merits(queue, now)
+        ranked, kept_out = _candidates(queue, free[queue.queue], caller, taken, now)
+        if not ranked:
             passed_over.append((caller.call, caller.place[0]))
             continue
-        ranked = in_order(queue.strategy, caller.call, candidates)
         chosen = ranked[:RING_ALL_MAX] if queue.strategy == "ring-all" else ranked[:1]
         before = tuple(passed_over)
         for winner in chosen:
@@ -155,12 +157,7 @@ def distribute(queues: Iterable[QueueView], now: float) -> list[Decision]:
 
 def in_order(strategy: Strategy, call: CallId, candidates: Iterable[Ranked]) -> tuple[Ranked, ...]:
     """The candidates, the one to be rung first: by tier, strategy, idle time, and the order of the queue's agents."""
-
-    def key(candidate: Ranked) -> tuple[int, float, float, int]:
-        merits = candidate.merits
-        return candidate.tier, rank(strategy, call, candidate.agent, merits), -merits.idle_s, merits.order
-
-    return tuple(sorted(candidates, key=key))
+    return tuple(sorted(candidates, key=lambda candidate: _place(strategy, call, candidate)))
 
 
 def exclusion(view: AgentView, now: float) -> Rule | None:
@@ -194,7 +191,14 @@ def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, 
     return tuple((rule, tuple(kept_out[rule])) for rule in RULES if rule in kept_out)
 
 
+def _place(strategy: Strategy, call: CallId, candidate: Ranked) -> tuple[int, float, float, int]:
+    merits = candidate.merits
+    return candidate.tier, rank(strategy, call, candidate.agent, merits), -merits.idle_s, merits.order
+
+
 _Entry: TypeAlias = tuple[float, int, WaitingCaller, QueueView]
+_Free: TypeAlias = list[tuple[Ranked, Mapping[str, int]]]
+"""Free agents with their skills."""
 
 
 def _line(queue: QueueView, taken: Mapping[str, None]) -> Iterator[_Entry]:
@@ -207,35 +211,53 @@ def _line(queue: QueueView, taken: Mapping[str, None]) -> Iterator[_Entry]:
             return
 
 
+def _merits(queue: QueueView, now: float) -> _Free:
+    """The queue's free agents with what they are ranked by, in that order where it is the same for all callers."""
+    free = [
+        (
+            Ranked(
+                free.member.agent,
+                free.member.tier,
+                Merits(
+                    idle_s=round(now - free.idle_since_at, 3),
+                    given_ago_s=NEVER_S if free.given_at is None else round(now - free.given_at, 3),
+                    calls_today=free.calls_today,
+                    talk_today_s=free.talk_today_s,
+                    weight=free.member.weight,
+                    order=free.order,
+                ),
+            ),
+            free.skills,
+        )
+        for free in queue.free
+    ]
+    if queue.strategy not in DRAWN:
+        free.sort(key=lambda entry: _place(queue.strategy, "", entry[0]))
+    return free
+
+
 def _candidates(
-    queue: QueueView, caller: WaitingCaller, taken: Mapping[str, None], now: float
-) -> tuple[list[Ranked], dict[str, Rule]]:
+    queue: QueueView, free: _Free, caller: WaitingCaller, taken: Mapping[str, None], now: float
+) -> tuple[tuple[Ranked, ...], dict[str, Rule]]:
     wait_s = waited_s(caller.entered_at, now)
     tiers = tiers_reached(wait_s, queue.next_tier_after_s)
     demand = relaxed(caller.demand, wait_s, queue.skills_relax_every_s) if caller.demand else {}
     candidates: list[Ranked] = []
     kept_out: dict[str, Rule] = {}
-    for free in queue.free:
-        agent = free.member.agent
+    for ranked, skills in free:
+        agent = ranked.agent
         rule: Rule | None = None
         if agent in taken:
             rule = "chosen-for-another"
         elif agent in caller.rung:
             rule = "rung-already"
-        elif free.member.tier > tiers:
+        elif ranked.tier > tiers:
             rule = "tier"
-        elif demand and not has(free.skills, demand):
+        elif demand and not has(skills, demand):
             rule = "skill"
-        if rule is not None:
+        if rule is None:
+            candidates.append(ranked)
+        else:
             kept_out[agent] = rule
-            continue
-        merits = Merits(
-            idle_s=round(now - free.idle_since_at, 3),
-            given_ago_s=NEVER_S if free.given_at is None else round(now - free.given_at, 3),
-            calls_today=free.calls_today,
-            talk_today_s=free.talk_today_s,
-            weight=free.member.weight,
-            order=free.order,
-        )
-        candidates.append(Ranked(agent, free.member.tier, merits))
-    return candidates, kept_out
+    is_drawn = queue.strategy in DRAWN
+    return in_order(queue.strategy, caller.call, candidates) if is_drawn else tuple(candidates), kept_out

@@ -28,6 +28,8 @@ from softswitch.domain.office import Strategy
 
 RING_ALL_MAX: Final = 50
 NEVER_S: Final = 1e9
+DRAWN: Final[frozenset[Strategy]] = frozenset({"random", "weighted"})
+"""The strategies whose order is another for each caller."""
 
 _DRAW_BYTES: Final = 6
 
