@@ -96,9 +96,9 @@ class Node:
     def start(self, now: float) -> None:
         """Takes up where the journal ends: calls that were up get a record, their dialogs a BYE; agents are back."""
         self.started_at = now + self.wall_offset_s
-        self._append(SwitchStarted(self.started_at, node=self.settings.node.name, config=self.settings.office.version))
+        self.append(SwitchStarted(self.started_at, node=self.settings.node.name, config=self.settings.office.version))
         for event in self._recovery.crash_endings(self.started_at):
-            self._append(event)
+            self.append(event)
             self.switch.recall(event)
         self.switch.restore(self._recovery, now)
         for record in self._bindings.values():
@@ -190,7 +190,7 @@ class Node:
         """Puts a new configuration in force; calls in flight go on."""
         self.settings = settings
         self.signalling.reload(settings, now)
-        self._append(ConfigurationApplied(now + self.wall_offset_s, config=settings.office.version))
+        self.append(ConfigurationApplied(now + self.wall_offset_s, config=settings.office.version))
         self.tell(inputs.OfficeChanged(settings.office), now)
 
     def drain(self) -> list[NodeOutput]:
@@ -228,9 +228,9 @@ class Node:
                     self.signalling.carry_out(decision, now)
                 else:
                     self.traces.noted(decision)
-                    self._append(decision)
+                    self.append(decision)
 
-    def _append(self, record: JournalRecord) -> None:
+    def append(self, record: JournalRecord) -> None:
         self._outputs.append(AppendRecord(record))
 
 

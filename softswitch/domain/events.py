@@ -280,6 +280,16 @@ class CallbackEnded(_Event, frozen=True):
     call: str | None = None
 
 
+class VoicemailStarted(_Event, frozen=True):
+    """A caller speaks a message for the mailbox; the file grows at `path`, relative to the recordings folder."""
+
+    call: str
+    mailbox: str
+    message: str
+    path: str
+    caller: str
+
+
 class VoicemailLeft(_Event, frozen=True):
     """A message lies in the mailbox; `path` is relative to the recordings folder."""
 
@@ -450,6 +460,7 @@ Event: TypeAlias = (
     | CallbackRequested
     | CallbackTried
     | CallbackEnded
+    | VoicemailStarted
     | VoicemailLeft
     | VoicemailHeard
     | VoicemailDeleted

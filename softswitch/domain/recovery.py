@@ -19,6 +19,7 @@ from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.events import Event
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import Presence
+from softswitch.domain.mailboxes import Pending
 
 CUT_OFF: Final = "the switch died while it recorded; length and checksum are to be read from the file"
 
@@ -66,13 +67,15 @@ class KnownCallback:
 class Recovery:
     """The fold. `agents`: all ever told of; `open_calls`: records of calls that have not ended, oldest first.
 
-    `callbacks`: the promises that have no end yet; `hot_prompts`: what was last said of each queue's.
+    `callbacks`: the promises that have no end yet; `hot_prompts`: what was last said of each queue's; `messages`: those
+    to mailboxes whose file was not whole, by recording.
     """
 
     def __init__(self) -> None:
         self.agents: dict[str, KnownAgent] = {}
         self.callbacks: dict[str, KnownCallback] = {}
         self.hot_prompts: dict[str, events.HotPromptChanged] = {}
+        self.messages: dict[str, Pending] = {}
         self._records = CallRecords()
         self._open: dict[str, None] = {}
         self._recordings: dict[str, str] = {}
@@ -118,6 +121,10 @@ class Recovery:
                 self._recordings[event.recording] = event.call
             case events.RecordingEnded():
                 self._recordings.pop(event.recording, None)
+                if event.failure != CUT_OFF:
+                    self.messages.pop(event.recording, None)
+            case events.VoicemailStarted():
+                self.messages[event.message] = Pending(event.mailbox, event.call, event.caller, event.path)
             case events.AgentPresenceChanged() | events.WrapUpStarted() | events.WrapUpEnded():
                 self._apply_to_agent(event)
             case events.CallClassified():
@@ -196,6 +203,10 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
     for callback in floor.callbacks.values():
         snapshot += _promise(floor, callback)
     snapshot += floor.mailboxes.snapshot()
+    snapshot += [
+        events.VoicemailStarted(floor.wall(now), pending.call, pending.mailbox, recording, pending.path, pending.caller)
+        for recording, pending in floor.pending_messages.items()
+    ]
     for name, queue in floor.queues.items():
         prompt = queue.hot_prompt
         if prompt is not None:

@@ -129,6 +129,7 @@ class Switch:
             if changed.sound is not None and name in floor.queues and (until_at is None or until_at > now):
                 prompt = HotPrompt(changed.sound, until_at)
                 announcing.switch_hot_prompt(floor, name, prompt, now, by="start")
+        floor.pending_messages.update(recovery.messages)
         for known_callback in recovery.callbacks.values():
             calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
         opening.begin(floor, now)

@@ -1,7 +1,8 @@
 """Leaving a message: greeting, tone, and what the caller has to say, until `#`, the end of the call, or the limit.
 
 A message is a recording of the caller alone. It lies in the mailbox once the file is whole on disk, also when the
-caller hung up long before; one shorter than MESSAGE_S_MIN is none. A mailbox that is full says so.
+caller hung up long before, and after a crash as far as it came; one shorter than MESSAGE_S_MIN is none. A mailbox that
+is full says so.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ def _record(floor: Floor, call: Call, plan: MailboxPlan | None, now: float) -> N
     floor.ask(actions.JoinLeg(room, call.leg))
     path = recording.begin(floor, call, room, now)
     if call.recording is not None:
-        floor.pending_messages[call.recording] = Pending(talk.known["mailbox"], call.call, call.caller, path)
+        mailbox = talk.known["mailbox"]
+        floor.pending_messages[call.recording] = Pending(mailbox, call.call, call.caller, path)
+        floor.tell(events.VoicemailStarted(floor.wall(now), call.call, mailbox, call.recording, path, call.caller))
     floor.deadlines.set("message", call.call, now + (180.0 if plan is None else plan.message_s_max))
 
 

@@ -2,7 +2,8 @@
 
 When a process dies in a talk, the journal says of its recording only that it was cut off. The writer of recordings
 mends the headers of such files when it starts (`media.recording_file.repairs`); once a file is whole and nobody holds
-its lock, its length and checksum are journalled, with a failure that says that it was cut off.
+its lock, its length and checksum are told to the domain, with a failure that says that it was cut off: the journal gets
+them, and a message to a mailbox that was being spoken lies there as far as it came.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final
 
 from media.recording_file import FRAME_BYTES, HASH_CHUNK_BYTES, HEADER_BYTES, SAMPLE_RATE, header
 from softswitch.domain import recovery
-from softswitch.domain.events import RecordingEnded
+from softswitch.domain.inputs import RecordingCompleted
 from softswitch.shell.driver import Driver
 from softswitch.store.projections import Projections
 
@@ -58,7 +59,7 @@ def measure(path: Path) -> Measured | None:
 
 
 async def complete(projections: Projections, driver: Driver, folder: Path) -> None:
-    """Journals the end of every recording below `folder` that was cut off. Looks a few times and returns."""
+    """Tells the end of every recording below `folder` that was cut off. Looks a few times and returns."""
     told: set[str] = set()
     for pause_s in LOOKS_AFTER_S:
         await asyncio.sleep(pause_s)
@@ -69,9 +70,7 @@ async def complete(projections: Projections, driver: Driver, folder: Path) -> No
             failure = _failure(row.failure, measured)
             if measured is not None and failure is not None:
                 told.add(row.id)
-                driver.append(
-                    RecordingEnded(driver.wall(), row.call, row.id, measured.seconds, measured.sha256, failure)
-                )
+                driver.recording_measured(RecordingCompleted(row.id, measured.seconds, measured.sha256, failure))
 
 
 def _failure(told_so_far: str, measured: Measured | None) -> str | None:

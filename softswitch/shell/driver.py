@@ -21,7 +21,7 @@ import structlog
 from media.protocol import Command, Fact
 from sip_stack.events import SendMessage
 from sip_stack.flow import Address, Flow
-from softswitch.domain import events
+from softswitch.domain import events, inputs
 from softswitch.domain.refusals import CommandRefused
 from softswitch.node import Node, NodeOutput
 from softswitch.settings import Settings
@@ -113,10 +113,9 @@ class Driver:
         """Puts a new configuration in force; journalled when this returns. Raises CommandRefused."""
         self._change(lambda: self.node.reload(settings, now()))
 
-    def append(self, event: events.Event) -> None:
-        """An event that a shell has found out, and that only records are about."""
-        self._journal.append(event)
-        self._held.append(AppendRecord(event))
+    def recording_measured(self, fact: inputs.RecordingCompleted) -> None:
+        """The file of a recording that was cut off says how long it is."""
+        self.node.tell(fact, now())
         self.wake()
 
     def wall(self) -> float:

@@ -59,3 +59,32 @@ def _recorded_s(office: Path) -> float:
         return 0.0
     with wave.open(str(files[0])) as file:
         return file.getnframes() / file.getframerate()
+
+
+def test_a_message_that_is_spoken_as_the_switch_dies_lies_in_its_mailbox_as_far_as_it_came(tmp_path: Path) -> None:
+    (port,) = free_udp_ports(1)
+    extra = (
+        '[number."+46850010070"]\nto = "voicemail:support"\n[voicemail.support]\nname = "Support"\ngreeting = "beep"\n'
+    )
+    office = copy_office(tmp_path, trunk_port=port, extra=extra)
+    switch = RunningSwitch(office)
+    caller = TonePort(440)
+    carrier = None
+    try:
+        carrier = Sipp(
+            tmp_path, "caller_is_hung_up", port=port, switch_port=switch.sip_port,
+            keys={"dialled": "+46850010070", "rtp_port": str(caller.port)},
+        )  # fmt: skip
+        wait_until("two seconds of the message are recorded", lambda: _recorded_s(office) > 2.0)
+        switch.kill()
+        switch = RunningSwitch(office)
+        [message] = wait_until("the message is there", lambda: switch.command("voicemail", "show", "support"))
+        assert message["is_new"]
+        assert message["seconds"] > 1.0
+        with wave.open(message["path"]) as file:
+            assert file.getnframes() / file.getframerate() == pytest.approx(message["seconds"], abs=0.1)
+    finally:
+        caller.stop()
+        if carrier is not None:
+            carrier.stop()
+        switch.stop()

@@ -5,15 +5,15 @@ from types import MappingProxyType
 
 import msgspec
 
-from softswitch.domain import events, inputs
+from softswitch.domain import actions, events, inputs
 from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
 from softswitch.domain.figures.formulas import VisitCounts
-from softswitch.domain.office import Office, ToNumber
+from softswitch.domain.office import MailboxPlan, Office, ToNumber, ToVoicemail
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.switch import Switch
-from tests.softswitch.domain.small_office import BO, OFFICE, WALL_OFFSET_S, Stage
+from tests.softswitch.domain.small_office import BO, NUMBER, OFFICE, WALL_OFFSET_S, Stage
 
 
 def journal_of(stage: Stage) -> list[Event]:
@@ -170,3 +170,46 @@ def test_where_an_agent_answers_and_what_she_switched_off_survive_by_journal_and
         agent = again.floor.agents["anna"]
         assert (agent.number, list(agent.queues_off)) == ("+46701112233", ["support"])
         assert again.floor.people(ToNumber("+46701112233")) == ("anna",)
+
+
+def spoken_when_it_died() -> list[Event]:
+    """The journal of a switch that died six seconds into a message for the mailbox support."""
+    mailbox = MailboxPlan("support", "Support")
+    stage = Stage(
+        replace(
+            OFFICE,
+            mailboxes=MappingProxyType({"support": mailbox}),
+            numbers=MappingProxyType({NUMBER: ToVoicemail("support")}),
+        )
+    )
+    leg = stage.ring_in()
+    stage.tell(inputs.PlaybackEnded(leg, stage.ever(actions.PlayOnLeg)[-1].tag))
+    stage.wait(6)
+    return journal_of(stage)
+
+
+def left_in(switch: Switch) -> list[tuple[str, float, str]]:
+    return [(message.call, message.seconds, message.caller) for message in switch.floor.mailboxes.messages("support")]
+
+
+def test_a_message_that_was_being_spoken_lies_in_the_mailbox_as_far_as_it_came() -> None:
+    switch, endings = restart(spoken_when_it_died(), 10.0)
+    (recording,) = [event.recording for event in endings if isinstance(event, events.RecordingEnded)]
+    switch.handle(inputs.RecordingCompleted(recording, 6.0, "00", "cut off by a crash"), 8.0)
+    assert left_in(switch) == [("t-1", 6.0, "+46812340001")]
+
+
+def test_it_lies_there_also_when_the_switch_dies_again_before_the_file_was_measured() -> None:
+    journal = spoken_when_it_died()
+    switch, endings = restart(journal, 10.0)
+    (recording,) = [event.recording for event in endings if isinstance(event, events.RecordingEnded)]
+    again, _ = restart(snapshot_events(switch.floor, 7.0), 10.0)
+    again.handle(inputs.RecordingCompleted(recording, 6.0, "00", "cut off by a crash"), 8.0)
+    assert left_in(again) == [("t-1", 6.0, "+46812340001")]
+
+
+def test_a_word_or_less_before_the_crash_is_no_message() -> None:
+    switch, endings = restart(spoken_when_it_died(), 10.0)
+    (recording,) = [event.recording for event in endings if isinstance(event, events.RecordingEnded)]
+    switch.handle(inputs.RecordingCompleted(recording, 0.4, "00", "cut off by a crash"), 8.0)
+    assert left_in(switch) == []

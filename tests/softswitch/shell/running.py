@@ -11,6 +11,7 @@ import msgspec
 
 from media.protocol import Command, Ready
 from sip_stack.flow import Address, Flow
+from softswitch.domain.events import Event
 from softswitch.node import JournalRecord, Node
 from softswitch.settings import Settings, load
 from softswitch.shell.driver import Driver, now
@@ -45,6 +46,11 @@ class Switch:
     def ready(self) -> None:
         """The media process has told its ports."""
         self.driver.media_fact(0, Ready(tuple(range(20000, 20020, 2))))
+
+    def append(self, event: Event) -> None:
+        """As if the node had told it."""
+        self.driver.node.append(event)
+        self.driver.wake()
 
     def records(self) -> list[JournalRecord]:
         """All that is in the journal's files."""

@@ -213,10 +213,10 @@ def test_recordings_are_listed_with_absolute_paths_and_no_checksum_while_they_ru
 
     async def story(switch: Switch, client: Client) -> None:
         for call in ("c-1", "c-2"):
-            switch.driver.append(CallArrived(10.0, call, "in-1", "+461", "", "+462", trunk="carrier"))
-            switch.driver.append(RecordingStarted(11.0, call, f"{call}-r1", "anna", "support", f"d/{call}-r1.wav"))
-        switch.driver.append(CallEnded(20.0, "c-1", "answered", "caller", Cause.HUNG_UP))
-        switch.driver.append(RecordingEnded(21.0, "c-1", "c-1-r1", 9.0, checksum))
+            switch.append(CallArrived(10.0, call, "in-1", "+461", "", "+462", trunk="carrier"))
+            switch.append(RecordingStarted(11.0, call, f"{call}-r1", "anna", "support", f"d/{call}-r1.wav"))
+        switch.append(CallEnded(20.0, "c-1", "answered", "caller", Cause.HUNG_UP))
+        switch.append(RecordingEnded(21.0, "c-1", "c-1-r1", 9.0, checksum))
         await until("the turn is over", lambda: "RecordingEnded" in switch.names())
         folder = switch.data_dir / "recordings"
         running, ended = await client.result("recording.list")
@@ -235,8 +235,8 @@ def test_recordings_are_listed_with_absolute_paths_and_no_checksum_while_they_ru
 
 def test_a_database_that_fails_is_told_in_three_texts(tmp_path: Path) -> None:
     async def story(switch: Switch, client: Client) -> None:
-        switch.driver.append(CallArrived(10.0, "c-1", "in-1", "+461", "", "+462", trunk="carrier"))
-        switch.driver.append(CallEnded(20.0, "c-1", "failed", "caller", Cause.CANCELLED))
+        switch.append(CallArrived(10.0, "c-1", "in-1", "+461", "", "+462", trunk="carrier"))
+        switch.append(CallEnded(20.0, "c-1", "failed", "caller", Cause.CANCELLED))
         await until("the turn is over", lambda: "CallEnded" in switch.names())
         async with switch.projections._engine.begin() as connection:
             await connection.exec_driver_sql("DROP TABLE calls")

@@ -72,10 +72,10 @@ def test_cut_off_recordings_get_their_better_end_and_others_are_left_alone(
         rows = {row.id: (row.seconds, row.sha256, row.failure) for row in await switch.projections.recordings()}
         checksum = hashlib.sha256(WHOLE).hexdigest()
         assert rows == {
-            "cut": (1.5, checksum, cut_off.CUT_OFF),
-            "gone": (0.0, None, cut_off.GONE),
-            "full": (1.5, checksum, "the disk was full"),
-            "running": (None, None, None),
+            "c-cut-r1": (1.5, checksum, cut_off.CUT_OFF),
+            "c-gone-r1": (0.0, None, cut_off.GONE),
+            "c-full-r1": (1.5, checksum, "the disk was full"),
+            "c-running-r1": (None, None, None),
         }
         before = len(switch.records())
         await cut_off.complete(switch.projections, switch.driver, switch.data_dir / "recordings")
@@ -87,8 +87,8 @@ def test_cut_off_recordings_get_their_better_end_and_others_are_left_alone(
 
 
 def _record(switch: Switch, name: str, failure: str | None) -> None:
-    switch.driver.append(CallArrived(10.0, f"c-{name}", "in-1", "+461", "", "+462", trunk="carrier"))
-    switch.driver.append(RecordingStarted(11.0, f"c-{name}", name, "anna", None, f"d/{name}.wav"))
+    switch.append(CallArrived(10.0, f"c-{name}", "in-1", "+461", "", "+462", trunk="carrier"))
+    switch.append(RecordingStarted(11.0, f"c-{name}", f"c-{name}-r1", "anna", None, f"d/{name}.wav"))
     if failure is not None:
-        switch.driver.append(RecordingEnded(20.0, f"c-{name}", name, 0.0, None, failure))
-    switch.driver.append(CallEnded(20.0, f"c-{name}", "answered", "switch", Cause.CRASH))
+        switch.append(RecordingEnded(20.0, f"c-{name}", f"c-{name}-r1", 0.0, None, failure))
+    switch.append(CallEnded(20.0, f"c-{name}", "answered", "switch", Cause.CRASH))

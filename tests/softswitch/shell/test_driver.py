@@ -201,7 +201,7 @@ def test_a_lost_sender_is_told_to_the_node_and_stops_nothing_else(tmp_path: Path
 def test_what_a_shell_appends_reaches_journal_and_rows(tmp_path: Path) -> None:
     async def story() -> None:
         switch = await start(loaded(tmp_path))
-        switch.driver.append(RecordingEnded(switch.driver.wall(), "c", "c-r1", 1.0, "ab", None))
+        switch.append(RecordingEnded(switch.driver.wall(), "c", "c-r1", 1.0, "ab", None))
         await until("it is written", lambda: "RecordingEnded" in switch.names())
         assert switch.projections.is_due
         assert await switch.driver.finish()
