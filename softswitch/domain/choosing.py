@@ -94,6 +94,7 @@ def queue_view(floor: Floor, queue: Queue, now: float) -> QueueView:
         free=_free(floor, queue, now),
         next_tier_after_s=plan.next_tier_after_s,
         skills_relax_every_s=plan.skills_relax_every_s,
+        sharing=floor.sharing,
     )
 
 

@@ -93,7 +93,10 @@ class WaitingCaller:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """A queue with callers in the order in which they are due, and the agents who can be rung for them."""
+    """A queue with callers in the order in which they are due, and the agents who can be rung for them.
+
+    `sharing`: for an agent, who else answers at a telephone of hers; of these only one is rung at a time.
+    """
 
     queue: str
     strategy: Strategy
@@ -101,6 +104,7 @@ class QueueView:
     free: Sequence[FreeMember]
     next_tier_after_s: float | None = None
     skills_relax_every_s: float | None = None
+    sharing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,10 @@ def distribute(queues: Iterable[QueueView], now: float) -> list[Decision]:
         chosen = ranked[:RING_ALL_MAX] if queue.strategy == "ring-all" else ranked[:1]
         before = tuple(passed_over)
         for winner in chosen:
+            if winner.agent in taken:
+                continue
             taken[winner.agent] = None
+            taken.update(dict.fromkeys(queue.sharing.get(winner.agent, ())))
             decisions.append(
                 Decision(
                     caller.call, queue.queue, winner.agent, queue.strategy, caller.place[0], ranked, before, kept_out

@@ -66,7 +66,8 @@ class Floor:
     `is_unsettled`: something changed that may give a caller an agent; `is_staffing_due`: agents came or are to go;
     `is_presence_changed`: somebody came, went or paused since queues were looked at for it.
     `standings`: what keeps each agent from callers, worked out anew only for those who were `touched`; `free`: those
-    whom nothing does. `lamps`: what they were last told to show; `lamps_due`: those to be looked at.
+    whom nothing does. `sharing`: agents with a telephone that others answer too, and who these are. `lamps`: what they
+    were last told to show; `lamps_due`: those to be looked at.
     """
 
     office: Office
@@ -97,6 +98,7 @@ class Floor:
     standings: dict[str, Rule | None] = field(default_factory=dict)
     free: dict[str, None] = field(default_factory=dict)
     touched: dict[str, None] = field(default_factory=dict)
+    sharing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lamps: dict[str, LampState] = field(default_factory=dict)
     lamps_due: dict[str, None] = field(default_factory=dict)
     calls_made: int = 0
@@ -142,6 +144,7 @@ class Floor:
             for device in plan.answers_at:
                 people.setdefault(device.to, []).append(plan.agent)
         self._people = {device: tuple(names) for device, names in people.items()}
+        self._look_who_shares()
         for name, queue_plan in office.queues.items():
             self.queues.setdefault(name, Queue(queue_plan)).use(queue_plan)
         for name, queue in list(self.queues.items()):
@@ -183,6 +186,7 @@ class Floor:
         agent.number = number
         if number is not None:
             self._at_number.setdefault(ToNumber(number), {})[agent.agent] = None
+        self._look_who_shares()
         self.touch(agent.agent)
 
     # Who is free.
@@ -308,6 +312,13 @@ class Floor:
         """Ends a leg of ours that is still up."""
         if self.drop_leg(leg_id, now) is not None:
             self.ask(actions.HangUpLeg(leg_id, cause))
+
+    def _look_who_shares(self) -> None:
+        self.sharing = {}
+        for name in self.office.agents:
+            others = dict.fromkeys(other for device in self.devices_of(name) for other in self.people(device.to))
+            if len(others) > 1:
+                self.sharing[name] = tuple(other for other in others if other != name)
 
     def _look_at_lamp(self, device: DeviceAddress | None) -> None:
         if isinstance(device, ToPhone):

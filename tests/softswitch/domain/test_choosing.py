@@ -11,7 +11,7 @@ from softswitch.domain import actions, choosing, events, inputs
 from softswitch.domain.causes import Cause
 from softswitch.domain.choosing import CLAIM_REFUSED_S, EXCLUDED_NAMED_MAX
 from softswitch.domain.distributor import Rule
-from softswitch.domain.office import AgentPlan, Member, Office, QueuePlan, Terms, ToQueue
+from softswitch.domain.office import AgentPlan, Device, Member, Office, QueuePlan, Terms, ToPhone, ToQueue
 from tests.softswitch.domain.small_office import ANNA, BO, MOBILE, NUMBER, OFFICE, SUPPORT, Stage, office_with
 
 TIERED = QueuePlan("q", "Q", ("a", "b", "c"), members=(Member("a"), Member("b", tier=2), Member("c", tier=3)),
@@ -297,3 +297,33 @@ def test_fewest_calls_and_least_talk_differ_where_the_talks_do() -> None:
         assert [event.agent for event in stage.ever(events.CallPresented)] == ["anna", "bo", "anna"]
         stage.ring_in()
         assert stage.one(events.CallPresented).agent == agent, strategy
+
+
+def at_one_telephone(*more: Device) -> Stage:
+    """anna and cec both answer at 101 (cec also at what else is said); two callers wait, nobody can be reached yet."""
+    cec = AgentPlan("cec", "Cec", (Device(ToPhone("101")), *more), is_ready_at_start=True)
+    office = replace(
+        office_with(agents=("anna", "cec"), members=()),
+        agents=MappingProxyType({"anna": ANNA, "cec": cec}),
+    )
+    stage = Stage(office, registered=())
+    stage.ring_in()
+    stage.ring_in()
+    return stage
+
+
+def test_of_two_who_answer_at_one_telephone_one_is_rung_and_nobody_loses_his_turn() -> None:
+    stage = at_one_telephone()
+    stage.tell(inputs.PhoneRegistrationChanged("101", is_registered=True))
+    assert [shown.call for shown in stage.of(events.CallPresented)] == ["t-1"]
+    assert stage.ever(events.PresentationEnded) == []
+
+
+def test_who_shares_one_telephone_and_has_another_is_rung_there_for_the_next_caller() -> None:
+    stage = at_one_telephone(Device(ToPhone("103")))
+    stage.switch.floor.registered |= {"101", "103"}
+    stage.switch.floor.touch_all()
+    stage.tell(inputs.PhoneRegistrationChanged("103", is_registered=True))
+    presented = [(shown.call, shown.agent) for shown in stage.of(events.CallPresented)]
+    assert presented == [("t-1", "anna"), ("t-2", "cec")]
+    assert stage.ever(events.PresentationEnded) == []
