@@ -22,7 +22,7 @@ def set_presence(floor: Floor, agent: Agent, command: inputs.SetPresence, now: f
     if command.presence == "paused" and command.by == "command" and reasons and command.reason not in reasons:
         raise unknown("pause reason", command.reason or "", reasons, "[pause] reasons")
     if command.presence == "ready":
-        wrapping_up.refuse_without_code(agent)
+        wrapping_up.refuse_without_code(floor, agent)
     presence.change(floor, agent, command.presence, now, reason=command.reason, by=command.by)
     if command.presence != "ready":
         presenting.withdraw_from(floor, agent.agent, Cause.BY_COMMAND, now)

@@ -117,6 +117,8 @@ def staff(floor: Floor, now: float) -> None:
                 wrapping_up.end(floor, agent, now)
             change(floor, agent, "logged-out", now, by="configuration")
             set_number(floor, agent, None, now, by="configuration")
+            for kind in ("shift", "check"):
+                floor.deadlines.drop(kind, name)
             del floor.agents[name]
             floor.touch(name)
 

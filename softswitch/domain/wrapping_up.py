@@ -35,7 +35,7 @@ def extend(floor: Floor, agent: Agent, seconds: float, now: float) -> None:
         raise CommandRefused(f"{agent.agent} is not in wrap-up", "softswitch agent list", "there is nothing to extend")
     until_at = min(agent.wrap_up_until_at + seconds, now + EXTENSION_S_MAX)
     if until_at <= now:
-        refuse_without_code(agent)
+        refuse_without_code(floor, agent)
     agent.wrap_up_plain_until_at = agent.wrap_up_until_at = until_at
     if until_at <= now:
         end(floor, agent, now)
@@ -43,9 +43,13 @@ def extend(floor: Floor, agent: Agent, seconds: float, now: float) -> None:
         _run_until(floor, agent, agent.wrap_up_call, until_at, now)
 
 
-def refuse_without_code(agent: Agent) -> None:
-    """Raises CommandRefused for an agent who has not said yet what her call was about, and has to."""
-    if agent.needs_code:
+def refuse_without_code(floor: Floor, agent: Agent) -> None:
+    """Raises CommandRefused for an agent who has not said yet what her call was about, and has to.
+
+    Where a reload took the queue or its codes away, there is nothing to say any more.
+    """
+    queue = floor.queues.get(agent.wrap_up_queue)
+    if agent.needs_code and queue is not None and queue.plan.codes:
         raise CommandRefused(
             f"the last call of {agent.agent} has no code yet",
             f"queue {agent.wrap_up_queue} wants every call classified",

@@ -155,3 +155,11 @@ def test_the_alarm_of_a_queue_without_anybody_is_raised_only_while_it_is_open() 
     assert [event.queue for event in stage.ever(events.QueueUnstaffed)] == ["support"]
     stage.wait(60)
     assert [event.queue for event in stage.ever(events.QueueStaffed)] == ["support"]
+
+
+def test_the_clock_asks_for_nobody_whom_a_reload_took_away() -> None:
+    stage = Stage(office(daily(60, 3600)))
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v2", agents=MappingProxyType({"bo": BO}))))
+    assert len(stage.switch.floor.deadlines) == 0
+    stage.wait(7200)
+    assert list(stage.switch.floor.agents) == ["bo"]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from softswitch.domain import events, inputs, wrapping_up
+from softswitch.domain.office import QueuePlan
 from softswitch.domain.refusals import CommandRefused
 from tests.softswitch.domain.small_office import ANNA, OFFICE, Stage, office_with
 
@@ -73,6 +74,15 @@ def test_a_call_that_needs_a_code_keeps_her_until_she_has_said_it() -> None:
     assert stage.presence("anna") == ("ready", "wrap-up")
     stage.tell(inputs.ClassifyCall("anna", "sale"))
     assert stage.one(events.CallClassified).code == "sale"
+    assert stage.presence("anna") == ("ready", "idle")
+
+
+@pytest.mark.parametrize("queues", [{}, {"support": replace(CODED.queues["support"], codes=())}])
+def test_a_code_that_no_queue_knows_any_more_keeps_nobody_from_getting_ready(queues: dict[str, QueuePlan]) -> None:
+    stage = talked(Stage(CODED))
+    gone = replace(CODED, version="v2", queues=MappingProxyType(queues), numbers=MappingProxyType({}))
+    stage.tell(inputs.OfficeChanged(gone))
+    stage.choose("anna", "ready")
     assert stage.presence("anna") == ("ready", "idle")
 
 
