@@ -179,7 +179,7 @@ def _free(floor: Floor, queue: Queue, now: float) -> list[FreeMember]:
         if agent_name not in floor.free or agent_name not in members:
             continue
         agent = floor.agents[agent_name]
-        if name in agent.queues_off:
+        if name in agent.queues_off or _is_telephone_promised(floor, agent_name):
             continue
         order, member = members[agent_name]
         skills = floor.office.agents[agent_name].skills
@@ -187,6 +187,12 @@ def _free(floor: Floor, queue: Queue, now: float) -> list[FreeMember]:
         calls, talk_s = figures.today(agent_name, wall_at) if are_figures_asked else (0, 0.0)
         free.append(FreeMember(member, order, skills, agent.idle_since_at, given_at, calls, talk_s))
     return free
+
+
+def _is_telephone_promised(floor: Floor, agent: str) -> bool:
+    """Whether somebody who answers at a telephone of hers was chosen and is about to be rung there."""
+    others = (floor.agents.get(other) for other in floor.sharing.get(agent, ()))
+    return any(other is not None and other.claim is not None for other in others)
 
 
 def _claim(floor: Floor, decision: Decision) -> None:
