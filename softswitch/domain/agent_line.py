@@ -88,12 +88,12 @@ def answered(floor: Floor, call: Call, keyed: str, now: float) -> None:
             dialogue.ask(floor, call, "pin", (PIN,), now)
         case "pin":
             _identify(floor, call, keyed, now)
-        case "menu":
-            _choose(floor, call, floor.agents[talk.known["agent"]], keyed, now)
-        case "number":
-            _set_number(floor, call, floor.agents[talk.known["agent"]], keyed, now)
-        case "queues":
-            _switch_queue(floor, call, floor.agents[talk.known["agent"]], keyed, now)
+        case "menu" | "number" | "queues":
+            agent = floor.agents.get(talk.known["agent"])
+            if agent is None or agent.agent not in floor.office.agents:
+                _goodbye(floor, call, (WRONG,))
+            else:
+                _ANSWERED[talk.step](floor, call, agent, keyed, now)
         case _:
             pass
 
@@ -197,6 +197,10 @@ def _switch_queue(floor: Floor, call: Call, agent: Agent, keyed: str, now: float
     is_on = hers[index] in agent.queues_off
     people.switch_queue(floor, agent, inputs.SwitchAgentQueue(agent.agent, hers[index], is_on, by=BY), now)
     dialogue.ask(floor, call, "queues", (QUEUE_ON if is_on else QUEUE_OFF,), now)
+
+
+_ANSWERED: Final = {"menu": _choose, "number": _set_number, "queues": _switch_queue}
+"""What is asked of an agent who is known."""
 
 
 def _goodbye(floor: Floor, call: Call, sounds: tuple[str, ...]) -> None:

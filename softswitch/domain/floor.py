@@ -163,7 +163,8 @@ class Floor:
         """Drops a queue that a reload took away, once nobody is in it."""
         if self.queues[queue].is_forgettable:
             del self.queues[queue]
-            self.deadlines.drop("hot", queue)
+            for kind in ("hot", "hours"):
+                self.deadlines.drop(kind, queue)
             self.forecast_facts.forget(queue)
 
     def people(self, device: DeviceAddress | None) -> tuple[str, ...]:

@@ -60,6 +60,20 @@ def test_an_agent_keys_her_number_and_pin_and_what_she_wants(key: str, presence:
     assert stage.ended() == [("direct", "switch", "said")]
 
 
+@pytest.mark.parametrize("keys", ["1", "41#", "5+46812345678#", "51"])
+@pytest.mark.parametrize("phone", [None, "101"])
+def test_whom_a_reload_took_away_meanwhile_hears_that_it_is_wrong(keys: str, phone: str | None) -> None:
+    stage = Stage(WITH_LINE)
+    leg = stage.ring_in(LINE, phone=phone)
+    press(stage, leg, f"17#4711#{keys[:-1]}")
+    stage.tell(inputs.OfficeChanged(replace(WITH_LINE, version="v2", agents=MappingProxyType({"bo": BO}))))
+    press(stage, leg, keys[-1])
+    assert heard(stage) == ("agent-wrong",)
+    said(stage, leg)
+    assert not stage.switch.floor.calls
+    assert "anna" not in stage.switch.floor.agents
+
+
 @pytest.mark.parametrize("wrong", ["17#0000#", "99#4711#", "18#4711#", "##"])
 def test_three_wrong_tries_end_it_and_all_sound_the_same(wrong: str) -> None:
     stage = Stage(WITH_LINE)

@@ -1,8 +1,12 @@
+from dataclasses import replace
+from types import MappingProxyType
+
 from softswitch.domain import inputs
 from softswitch.domain.floor import DEVICE_OUT_S
+from softswitch.domain.hours import Hours, Period
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import Device, ToNumber, ToPhone
-from tests.softswitch.domain.small_office import MOBILE, Stage
+from tests.softswitch.domain.small_office import MOBILE, OFFICE, WALL_OFFSET_S, Stage, office_with
 
 PHONE = ToPhone("102")
 
@@ -48,6 +52,15 @@ def test_a_number_that_is_nobodys_device_takes_any_number_of_calls() -> None:
     floor.add_leg(Leg("l2", "c", "dialling", mobile), 0.0)
     assert not floor.is_in_use(stranger)
     assert floor.is_in_use(mobile)
+
+
+def test_of_a_queue_that_a_reload_took_away_nothing_falls_due() -> None:
+    always = Hours("day", "Europe/Stockholm", ((Period(0, 43_200),),) * 7)
+    stage = Stage(office_with(hours=always))
+    stage.tell(inputs.SetHotPrompt("support", "outage", WALL_OFFSET_S + 3600))
+    assert len(stage.switch.floor.deadlines) == 2
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v2", queues=MappingProxyType({}))))
+    assert len(stage.switch.floor.deadlines) == 0
 
 
 def test_a_device_named_twice_is_rung_once() -> None:
