@@ -2,7 +2,8 @@
 
 It is built from the same sans-IO endpoint as the switch, with a socket, a clock and one RTP stream added, and behaves
 as its owner tells it: it registers if it has a password, rings and picks up after a while, speaks a sound file in a
-loop. It serves one call at a time; a second is answered with 486. It is no softphone for people.
+loop, presses keys (RFC 4733). It serves one call at a time; a second is answered with 486. It is no softphone for
+people.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from media import dtmf
 from sip_stack import events as sip
 from sip_stack.digest import Credentials, prove
 from sip_stack.endpoint import SipEndpoint
@@ -35,6 +37,9 @@ PCMA_PAYLOAD_TYPE: Final = 8
 HEARD_BYTES_MAX: Final = 120 * 8000
 """Two minutes of A-law."""
 
+_ROW: Final = 0
+"""A `dtmf.Sender` serves many streams; the telephone has one."""
+
 Story = Callable[[str], None]
 
 
@@ -46,6 +51,8 @@ class Behaviour:
     hangs_up_after_s: float | None = None
     refuses_with: int | None = None
     speech: bytes = SILENCE
+    presses: str = ""
+    presses_after_s: float = 1.0
 
 
 @dataclass(slots=True)
@@ -57,6 +64,7 @@ class Talk:
     negotiated: Negotiated | None = None
     offer: bytes = b""
     started_at: float = 0.0
+    keys: dtmf.Sender = field(default_factory=dtmf.Sender)
 
 
 class Softphone:
@@ -151,6 +159,12 @@ class Softphone:
             self._endpoint.end(self.talk.session, _now())
             self._over("hangs up")
             self._pump()
+
+    def press(self, keys: str) -> None:
+        """Presses keys one after the other, each as telephone events in place of speech; nothing outside a call."""
+        if self.talk is not None and self.talk.is_answered:
+            self.talk.keys.queue(_ROW, keys)
+            self._tell(f"{self.name} presses {keys}")
 
     @property
     def _rtp_port(self) -> int:
@@ -254,6 +268,8 @@ class Softphone:
         talk.negotiated = negotiated
         talk.started_at = _now()
         self._start(self._speak(talk))
+        if self.behaviour.presses:
+            self._after(self.behaviour.presses_after_s, talk, lambda: self.press(self.behaviour.presses))
         if self.behaviour.hangs_up_after_s is not None:
             self._after(self.behaviour.hangs_up_after_s, talk, self.hang_up)
 
@@ -321,11 +337,14 @@ class Softphone:
         while self.talk is talk:
             remote = talk.negotiated.remote
             if remote is not None:
-                payload = speech[position : position + PACKET_SAMPLES].ljust(PACKET_SAMPLES, SILENCE[:1])
-                position = (position + PACKET_SAMPLES) % max(PACKET_SAMPLES, len(speech))
-                header = struct.pack("!BBHII", 0x80, 8, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
-                self._rtp_socket.sendto(header + payload, (remote.host, remote.port))
-            sequence += 1
+                kind, at_ts, payloads = _key_packets(talk, timestamp)
+                if not payloads:
+                    payloads = [speech[position : position + PACKET_SAMPLES].ljust(PACKET_SAMPLES, SILENCE[:1])]
+                    position = (position + PACKET_SAMPLES) % max(PACKET_SAMPLES, len(speech))
+                for payload in payloads:
+                    header = struct.pack("!BBHII", 0x80, kind, sequence & 0xFFFF, at_ts & 0xFFFFFFFF, ssrc)
+                    self._rtp_socket.sendto(header + payload, (remote.host, remote.port))
+                    sequence += 1
             timestamp += PACKET_SAMPLES
             due_at += PACKET_S
             await asyncio.sleep(max(0.0, due_at - _now()))
@@ -340,6 +359,17 @@ class Softphone:
             if len(packet) > RTP_HEADER_BYTES and packet[1] & 0x7F == PCMA_PAYLOAD_TYPE:
                 self.heard += packet[RTP_HEADER_BYTES:]
                 del self.heard[:-HEARD_BYTES_MAX]
+
+
+def _key_packets(talk: Talk, timestamp: int) -> tuple[int, int, list[bytes]]:
+    """Payload type with marker, timestamp and payloads of the key that is pressed; without payloads, of speech."""
+    assert talk.negotiated is not None
+    event_type = talk.negotiated.telephone_event_pt
+    pressing = talk.keys.payloads(_ROW, timestamp) if event_type is not None and talk.keys.rows() else None
+    if event_type is None or pressing is None:
+        return PCMA_PAYLOAD_TYPE, timestamp, []
+    at_ts, is_first, payloads = pressing
+    return event_type | (0x80 if is_first else 0), at_ts, payloads
 
 
 def _udp_socket(port: int) -> socket.socket:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from media.levels import where_heard
 from sip_stack.flow import Address
 from softswitch.demo.softphone import Behaviour, Softphone
 
+TELEPHONE_EVENT = 101
 SPEECH = bytes(64 + (index * 7919) % 97 for index in range(8000))
 """A second of A-law that is like nothing else."""
 
@@ -51,6 +54,46 @@ def test_it_rings_picks_up_and_hears_what_the_other_says() -> None:
     told = between_two(story, Behaviour(picks_up_after_s=0.05))
     assert where_heard(heard[0], SPEECH[:4000])[1] > 0.99
     assert told == ["anna rings:  <bo>", "anna picks up", "anna hears that the other end hung up"]
+
+
+def test_keys_are_sent_as_telephone_events_in_place_of_speech() -> None:
+    """RFC 4733: one timestamp and one marker for a press, its end three times, no sequence number twice."""
+    packets: list[bytes] = []
+
+    async def story(anna: Softphone, bo: Softphone) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+            ear.bind(("127.0.0.1", 0))
+            ear.setblocking(False)
+            bo.call("anna")
+            await until(lambda: bo.talk is not None and bo.talk.negotiated is not None)
+            assert bo.talk is not None
+            assert bo.talk.negotiated is not None
+            bo.talk.negotiated = replace(bo.talk.negotiated, remote=Address(*ear.getsockname()))
+            bo.press("15")
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(5):
+                while sum(is_end(packet) for packet in packets) < 6:
+                    packets.append(await loop.sock_recv(ear, 2000))
+        bo.hang_up()
+        await asyncio.wait_for(anna.ended.wait(), 5)
+
+    def is_end(packet: bytes) -> bool:
+        return packet[1] & 0x7F == TELEPHONE_EVENT and packet[13] & 0x80 != 0
+
+    between_two(story, Behaviour(picks_up_after_s=0.05))
+    events = [packet for packet in packets if packet[1] & 0x7F == TELEPHONE_EVENT]
+    assert sorted({packet[12] for packet in events}) == [1, 5]
+    assert [packet[12] for packet in events if packet[1] & 0x80] == [1, 5]
+    assert len({packet[4:8] for packet in events}) == 2
+    sequences = [int.from_bytes(packet[2:4], "big") for packet in packets]
+    assert sequences == list(range(sequences[0], sequences[0] + len(packets)))
+
+
+def test_keys_outside_a_call_are_not_sent() -> None:
+    async def story(anna: Softphone, _bo: Softphone) -> None:
+        anna.press("1")
+
+    assert between_two(story, Behaviour()) == []
 
 
 def test_a_telephone_that_refuses_is_not_answered() -> None:
