@@ -19,6 +19,7 @@ from softswitch.domain import estimating, events
 from softswitch.domain.call import Call
 from softswitch.domain.floor import Floor
 from softswitch.domain.forecast.wording import announced
+from softswitch.domain.office import Office
 from softswitch.domain.queue import HotPrompt
 
 POSITIONS_RECORDED: Final = 20
@@ -110,6 +111,24 @@ def switch_hot_prompt(floor: Floor, queue: str, prompt: HotPrompt | None, now: f
         for call in [floor.calls[call] for call in floor.queues[queue].line]:
             if call.leg in floor.legs:
                 due(floor, call, "hot", now)
+
+
+def restore_hot_prompt(floor: Floor, changed: events.HotPromptChanged, now: float) -> None:
+    """A start: what was on goes on, until its time; that of a queue that is gone is taken back for good."""
+    until_at = None if changed.until is None else changed.until - floor.wall_offset_s
+    if changed.sound is None or (until_at is not None and until_at <= now):
+        return
+    if changed.queue in floor.queues:
+        switch_hot_prompt(floor, changed.queue, HotPrompt(changed.sound, until_at), now, by="start")
+    else:
+        floor.tell(events.HotPromptChanged(floor.wall(now), changed.queue, None, by="configuration"))
+
+
+def forget_hot_prompts(floor: Floor, office: Office, now: float) -> None:
+    """Before a reload: that of a queue that it takes away is taken back for good."""
+    for name, queue in floor.queues.items():
+        if name not in office.queues and queue.hot_prompt is not None:
+            switch_hot_prompt(floor, name, None, now, by="configuration")
 
 
 def _tell(floor: Floor, call: Call, now: float) -> None:

@@ -315,9 +315,13 @@ class Floor:
             self.ask(actions.HangUpLeg(leg_id, cause))
 
     def _look_who_shares(self) -> None:
+        at: dict[DeviceAddress, dict[str, None]] = {}
+        for name in self.office.agents:
+            for device in self.devices_of(name):
+                at.setdefault(device.to, {})[name] = None
         self.sharing = {}
         for name in self.office.agents:
-            others = dict.fromkeys(other for device in self.devices_of(name) for other in self.people(device.to))
+            others = dict.fromkeys(other for device in self.devices_of(name) for other in at[device.to])
             if len(others) > 1:
                 self.sharing[name] = tuple(other for other in others if other != name)
 

@@ -66,8 +66,8 @@ def set_priority(floor: Floor, call: Call, command: inputs.SetPriority, now: flo
 
 def set_hot_prompt(floor: Floor, command: inputs.SetHotPrompt, now: float) -> None:
     """Switches a sound on that the queue's callers hear first, or off."""
-    if command.queue not in floor.queues:
-        raise unknown("queue", command.queue, floor.queues, "softswitch queue list")
+    if command.queue not in floor.office.queues:
+        raise unknown("queue", command.queue, floor.office.queues, "softswitch queue list")
     prompt = None
     if command.sound is not None:
         until_at = None if command.until is None else command.until - floor.wall_offset_s

@@ -16,6 +16,10 @@ BACKOFF_DECLINED_S = 10.0
 
 NO_ANSWER_REASON = "no-answer"
 
+BY_START = "start"
+BY_CONFIGURATION = "configuration"
+"""Who is told of so is new, or gone: nothing that was known before of an agent of her name counts any more."""
+
 
 def change(floor: Floor, agent: Agent, presence: Presence, now: float, *, reason: str | None = None, by: str) -> None:
     """Puts a choice in force; choosing what already is changes nothing but a wrap-up or back-off that `ready` ends."""
@@ -115,8 +119,8 @@ def staff(floor: Floor, now: float) -> None:
             end_guard(floor, agent)
             if agent.wrap_up_until_at is not None:
                 wrapping_up.end(floor, agent, now)
-            change(floor, agent, "logged-out", now, by="configuration")
-            set_number(floor, agent, None, now, by="configuration")
+            change(floor, agent, "logged-out", now, by=BY_CONFIGURATION)
+            set_number(floor, agent, None, now, by=BY_CONFIGURATION)
             for kind in ("shift", "check"):
                 floor.deadlines.drop(kind, name)
             del floor.agents[name]
@@ -128,7 +132,7 @@ def arrive(floor: Floor, agent: Agent, now: float, *, is_ready: bool) -> None:
     presence: Presence = "ready" if is_ready else "logged-out"
     agent.choose(presence, None, now)
     agent.is_login_due = not is_ready
-    floor.tell(events.AgentPresenceChanged(floor.wall(now), agent.agent, presence, None, "start"))
+    floor.tell(events.AgentPresenceChanged(floor.wall(now), agent.agent, presence, None, BY_START))
     floor.is_presence_changed = True
     floor.touch(agent.agent)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from softswitch.domain import events, wrapping_up
+from softswitch.domain import events, presence, wrapping_up
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.callback import Callback
 from softswitch.domain.causes import Cause, Outcome
@@ -149,7 +149,8 @@ class Recovery:
 
     def _apply_to_agent(self, event: events.AgentPresenceChanged | events.WrapUpStarted | events.WrapUpEnded) -> None:
         if isinstance(event, events.AgentPresenceChanged):
-            known = self.agents.get(event.agent)
+            is_known = event.by not in (presence.BY_START, presence.BY_CONFIGURATION)
+            known = self.agents.get(event.agent) if is_known else None
             idle_since = event.at if known is None or known.presence != "ready" else known.idle_since
             agent = KnownAgent(event.presence, event.reason, event.at, idle_since)
             if known is not None:

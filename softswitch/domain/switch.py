@@ -51,7 +51,6 @@ from softswitch.domain.forecast.estimates import Forecast
 from softswitch.domain.forecast.facts import Facts
 from softswitch.domain.inputs import Input
 from softswitch.domain.office import Office, ToPhone
-from softswitch.domain.queue import HotPrompt
 from softswitch.domain.recovery import KnownAgent, Recovery
 from softswitch.domain.refusals import unknown
 
@@ -123,12 +122,9 @@ class Switch:
         for name, known in recovery.agents.items():
             if name not in floor.agents and known.presence != "logged-out":
                 gone = Agent(name, known.presence)
-                presence.change(floor, gone, "logged-out", now, by="configuration")
-        for name, changed in recovery.hot_prompts.items():
-            until_at = None if changed.until is None else changed.until - floor.wall_offset_s
-            if changed.sound is not None and name in floor.queues and (until_at is None or until_at > now):
-                prompt = HotPrompt(changed.sound, until_at)
-                announcing.switch_hot_prompt(floor, name, prompt, now, by="start")
+                presence.change(floor, gone, "logged-out", now, by=presence.BY_CONFIGURATION)
+        for changed in recovery.hot_prompts.values():
+            announcing.restore_hot_prompt(floor, changed, now)
         floor.pending_messages.update(recovery.messages)
         for known_callback in recovery.callbacks.values():
             calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
@@ -234,6 +230,7 @@ class Switch:
             case inputs.SetHotPrompt():
                 people.set_hot_prompt(floor, input_, now)
             case inputs.OfficeChanged(office=office):
+                announcing.forget_hot_prompts(floor, office, now)
                 floor.use(office)
                 presence.staff(floor, now)
                 queueing.rules_change(floor, now)

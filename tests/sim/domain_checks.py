@@ -19,7 +19,9 @@ from softswitch.domain.figures.talks import Talks
 from softswitch.domain.floor import Floor
 from softswitch.domain.line import PASSED_OVER_S_MAX
 from softswitch.domain.office import PREFERENCE_S_MAX
+from softswitch.domain.queue import HotPrompt
 from softswitch.domain.skills import has, relaxed
+from softswitch.domain.switch import Switch
 from softswitch.domain.waits import waited_s
 from tests.sim.domain_walk import Walk
 
@@ -182,6 +184,42 @@ def could_serve(floor: Floor, agent: str, call: Call, now: float) -> bool:
     demand = relaxed(choosing.demand_of(queue.plan, call), wait_s, queue.plan.skills_relax_every_s)
     is_reached = member[1].tier <= tiers_reached(wait_s, queue.plan.next_tier_after_s)
     return is_reached and has(floor.office.agents[agent].skills, demand)
+
+
+def check_start(walk: Walk, before: Switch, died_at: float) -> None:
+    """A new process knows of everybody what the old one knew, and shows the same figures."""
+    old, new = before.floor, walk.switch.floor
+    for name in new.office.agents:
+        if name in old.agents and name not in new.office.shifts:
+            assert _kept(new, name, walk.now) == _kept(old, name, walk.now), f"{name} since {died_at}"
+    for mailbox in new.office.mailboxes:
+        assert new.mailboxes.messages(mailbox) == old.mailboxes.messages(mailbox)
+    for queue in new.queues.values():
+        name = queue.plan.queue
+        prompt = old.queues[name].hot_prompt if name in old.queues else None
+        is_over = prompt is not None and prompt.until_at is not None and prompt.until_at <= walk.now
+        assert queue.hot_prompt == (None if is_over else prompt) or _is_nearly(queue.hot_prompt, prompt), name
+    if walk.now - died_at < 1.0:
+        for name in new.queues:
+            was, now = old.statistics.today(name, walk.wall), new.statistics.today(name, walk.wall)
+            assert (was.offered, was.answered) == (now.offered, now.answered), f"{name}: {was} {now}"
+
+
+def _is_nearly(prompt: HotPrompt | None, other: HotPrompt | None) -> bool:
+    """The same but for what a clock's fraction loses when it is written down."""
+    if prompt is None or other is None or prompt.until_at is None or other.until_at is None:
+        return prompt == other
+    return prompt.sound == other.sound and abs(prompt.until_at - other.until_at) < A_MOMENT_S
+
+
+def _kept(floor: Floor, name: str, now: float) -> tuple[object, ...]:
+    """What of an agent survives a restart; times to the hundredth."""
+    agent = floor.agents[name]
+    is_in_wrap_up = agent.wrap_up_until_at is not None and agent.wrap_up_until_at > now
+    wrap_up = (
+        (round(agent.wrap_up_until_at or 0.0, 2), agent.wrap_up_queue, agent.needs_code) if is_in_wrap_up else None
+    )
+    return agent.presence, agent.pause_reason, agent.number, tuple(agent.queues_off), wrap_up
 
 
 def check_rest(walk: Walk) -> None:

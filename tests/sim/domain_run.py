@@ -15,7 +15,7 @@ from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
 from softswitch.domain.skills import has
-from tests.sim.domain_checks import check, check_order, check_rest, check_story
+from tests.sim.domain_checks import check, check_order, check_rest, check_start, check_story
 from tests.sim.domain_office import PHONES
 from tests.sim.domain_walk import Observer, Walk
 
@@ -31,6 +31,7 @@ def run(seed: int, count: int = INPUTS, observe: Observer | None = None) -> Walk
     """Plays `count` inputs of this seed; an AssertionError says what went wrong. `observe` hears of everything."""
     walk = Walk(seed, observe)
     walk.checks_order = partial(check_order, walk)
+    walk.checks_start = partial(check_start, walk)
     between = 1 if seed % EVERY_STEP_OF == 0 else STEPS_BETWEEN
     steps = 0
     while walk.inputs < count:

@@ -95,6 +95,7 @@ class Walk:
         self.presented: list[events.CallPresented] = []
         self.claimed: set[str] = set()
         self.checks_order: Callable[[list[events.CallPresented]], None] | None = None
+        self.checks_start: Callable[[Switch, float], None] | None = None
         weights = TEMPERS[self.temper]
         self._kinds, self._weights = tuple(weights), tuple(weights.values())
         self._steps: dict[str, Callable[[], None]] = {
@@ -194,13 +195,17 @@ class Walk:
         self.journal += snapshot
 
     def die(self) -> None:
-        """The process is killed, perhaps in the middle of writing down what it did, and another one starts."""
-        if self.random.random() < 0.3:
+        """The process is killed, perhaps in the middle of writing down what it did, and another one starts, perhaps
+        after somebody changed the office."""
+        before, died_at, has_last_words = self.switch, self.now, self.random.random() < 0.3
+        if has_last_words:
             self._last_words()
         self.far.lose_all()
         self.now += self.random.choice((0.2, 3.0, 60.0, 400.0))
         self.starts += 1
         recovery = Recovery()
+        if self.random.random() < 0.2:
+            self._other_office()
         self.switch = Switch(self.office, ids=f"w{self.starts}", wall_offset_s=self.wall_offset_s)
         for event in reread(self.journal[self._needed() :]):
             recovery.apply(event)
@@ -211,6 +216,8 @@ class Walk:
             self._note(event)
         self.switch.restore(recovery, self.now)
         self.collect()
+        if self.checks_start is not None and not has_last_words:
+            self.checks_start(before, died_at)
         self.roll()
 
     def told(self) -> list[events.Event]:
@@ -333,9 +340,8 @@ class Walk:
             self.tell(inputs.RecordingCompleted(recording, dice.choice((0.0, 0.5, 4.0)), "00", failure))
 
     def reload(self) -> None:
-        """Another office."""
-        self.offices += 1
-        self.office = random_office(self.random, f"v{self.offices}")
+        """Another office, while the switch runs."""
+        self._other_office()
         self._note(events.ConfigurationApplied(self.wall, self.office.version))
         self.tell(inputs.OfficeChanged(self.office))
 
@@ -367,6 +373,10 @@ class Walk:
         )  # fmt: skip
 
     # Private.
+
+    def _other_office(self) -> None:
+        self.offices += 1
+        self.office = random_office(self.random, f"v{self.offices}")
 
     def _note(self, event: events.Event) -> None:
         self.journal.append(event)

@@ -6,7 +6,7 @@ from softswitch.domain.floor import DEVICE_OUT_S
 from softswitch.domain.hours import Hours, Period
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import Device, ToNumber, ToPhone
-from tests.softswitch.domain.small_office import MOBILE, OFFICE, WALL_OFFSET_S, Stage, office_with
+from tests.softswitch.domain.small_office import ANNA, BO, MOBILE, OFFICE, WALL_OFFSET_S, Stage, office_with
 
 PHONE = ToPhone("102")
 
@@ -52,6 +52,16 @@ def test_a_number_that_is_nobodys_device_takes_any_number_of_calls() -> None:
     floor.add_leg(Leg("l2", "c", "dialling", mobile), 0.0)
     assert not floor.is_in_use(stranger)
     assert floor.is_in_use(mobile)
+
+
+def test_who_answers_at_a_number_of_her_own_shares_her_telephones_with_nobody() -> None:
+    both = {"anna": replace(ANNA, may_answer_at=("+46",)), "bo": replace(BO, answers_at=ANNA.answers_at)}
+    stage = Stage(replace(OFFICE, agents=MappingProxyType(both)))
+    assert stage.switch.floor.sharing == {"anna": ("bo",), "bo": ("anna",)}
+    stage.tell(inputs.SetAgentNumber("anna", "+46731111111"))
+    assert stage.switch.floor.sharing == {}
+    stage.tell(inputs.SetAgentNumber("anna", None))
+    assert stage.switch.floor.sharing == {"anna": ("bo",), "bo": ("anna",)}
 
 
 def test_of_a_queue_that_a_reload_took_away_nothing_falls_due() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import msgspec
+import pytest
 
 from softswitch.domain import actions, events, inputs
 from softswitch.domain.call_record import CallRecords
@@ -12,8 +13,9 @@ from softswitch.domain.events import Event
 from softswitch.domain.figures.formulas import VisitCounts
 from softswitch.domain.office import MailboxPlan, Office, ToNumber, ToVoicemail
 from softswitch.domain.recovery import Recovery, snapshot_events
+from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.switch import Switch
-from tests.softswitch.domain.small_office import BO, NUMBER, OFFICE, WALL_OFFSET_S, Stage
+from tests.softswitch.domain.small_office import ANNA, BO, NUMBER, OFFICE, WALL_OFFSET_S, Stage
 
 
 def journal_of(stage: Stage) -> list[Event]:
@@ -213,3 +215,38 @@ def test_a_word_or_less_before_the_crash_is_no_message() -> None:
     (recording,) = [event.recording for event in endings if isinstance(event, events.RecordingEnded)]
     switch.handle(inputs.RecordingCompleted(recording, 0.4, "00", "cut off by a crash"), 8.0)
     assert left_in(switch) == []
+
+
+def test_who_came_back_by_a_reload_is_as_new_also_after_a_restart() -> None:
+    stage = Stage()
+    stage.tell(inputs.SwitchAgentQueue("bo", "support", is_on=False))
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v2", agents=MappingProxyType({"anna": ANNA}))))
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v3")))
+    assert not stage.switch.floor.agents["bo"].queues_off
+    switch, _ = restart(journal_of(stage), 10.0)
+    assert not switch.floor.agents["bo"].queues_off
+
+
+def test_the_hot_prompt_of_a_queue_that_a_reload_took_away_stays_away() -> None:
+    stage = Stage()
+    stage.tell(inputs.SetHotPrompt("support", "outage"))
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v2", queues=MappingProxyType({}))))
+    with pytest.raises(CommandRefused):
+        stage.tell(inputs.SetHotPrompt("support", "outage"))
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v3")))
+    switch, _ = restart(journal_of(stage), 10.0)
+    assert stage.switch.floor.queues["support"].hot_prompt is None
+    assert switch.floor.queues["support"].hot_prompt is None
+
+
+def test_a_hot_prompt_and_an_agent_that_a_start_does_not_know_any_more_do_not_come_back_with_a_later_one() -> None:
+    stage = Stage()
+    stage.tell(inputs.SetHotPrompt("support", "outage"))
+    stage.tell(inputs.SwitchAgentQueue("bo", "support", is_on=False))
+    journal = journal_of(stage)
+    other = replace(OFFICE, queues=MappingProxyType({}), agents=MappingProxyType({"anna": ANNA}))
+    between, _ = restart(journal, 10.0, other)
+    journal += [thing for thing in between.drain() if isinstance(thing, events.Event)]
+    switch, _ = restart(journal, 10.0)
+    assert switch.floor.queues["support"].hot_prompt is None
+    assert not switch.floor.agents["bo"].queues_off
