@@ -19,7 +19,6 @@ from softswitch.domain import estimating, events
 from softswitch.domain.call import Call
 from softswitch.domain.floor import Floor
 from softswitch.domain.forecast.wording import announced
-from softswitch.domain.office import Office
 from softswitch.domain.queue import HotPrompt
 
 POSITIONS_RECORDED: Final = 20
@@ -122,13 +121,6 @@ def restore_hot_prompt(floor: Floor, changed: events.HotPromptChanged, now: floa
         switch_hot_prompt(floor, changed.queue, HotPrompt(changed.sound, until_at), now, by="start")
     else:
         floor.tell(events.HotPromptChanged(floor.wall(now), changed.queue, None, by="configuration"))
-
-
-def forget_hot_prompts(floor: Floor, office: Office, now: float) -> None:
-    """Before a reload: that of a queue that it takes away is taken back for good."""
-    for name, queue in floor.queues.items():
-        if name not in office.queues and queue.hot_prompt is not None:
-            switch_hot_prompt(floor, name, None, now, by="configuration")
 
 
 def _tell(floor: Floor, call: Call, now: float) -> None:

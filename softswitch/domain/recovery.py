@@ -191,7 +191,7 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
     for agent in floor.agents.values():
         since = floor.wall(agent.presence_since_at)
         snapshot.append(events.AgentPresenceChanged(since, agent.agent, agent.presence, agent.pause_reason, "snapshot"))
-        if agent.idle_since_at > agent.presence_since_at:
+        if agent.wrap_up_until_at is None and agent.idle_since_at > agent.presence_since_at:
             snapshot.append(events.WrapUpEnded(floor.wall(agent.idle_since_at), agent.agent))
         if agent.wrap_up_until_at is not None:
             snapshot.append(wrapping_up.started(floor, agent, agent.wrap_up_call or "", agent.wrap_up_until_at, now))

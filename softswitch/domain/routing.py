@@ -14,6 +14,7 @@ from typing import Final, assert_never
 
 from softswitch.domain import (
     agent_line,
+    announcing,
     asking_callback,
     direct,
     events,
@@ -35,6 +36,7 @@ from softswitch.domain.numbers import route
 from softswitch.domain.office import (
     PRIORITY_S_MAX,
     Destination,
+    Office,
     Terms,
     ToAgent,
     ToAgentLine,
@@ -124,6 +126,19 @@ def look_at_staff(floor: Floor, now: float) -> None:
             for call in [floor.calls[call] for call in queue.line]:
                 if call.callback is None:
                     leave_for(floor, call, queue.plan.overflow_to, Cause.NO_AGENTS, now)
+
+
+def forget_queues(floor: Floor, office: Office, now: float) -> None:
+    """Before a reload: of a queue that it takes away neither a hot prompt nor an alarm is left."""
+    for name, queue in floor.queues.items():
+        if name in office.queues:
+            continue
+        if queue.hot_prompt is not None:
+            announcing.switch_hot_prompt(floor, name, None, now, by="configuration")
+        if queue.is_unstaffed:
+            queue.is_unstaffed = False
+            floor.tell(events.QueueStaffed(floor.wall(now), name))
+        floor.lamps_due[name] = None
 
 
 def move_on(floor: Floor, call: Call, destination: Destination, cause: Cause, now: float) -> None:

@@ -230,7 +230,7 @@ class Switch:
             case inputs.SetHotPrompt():
                 people.set_hot_prompt(floor, input_, now)
             case inputs.OfficeChanged(office=office):
-                announcing.forget_hot_prompts(floor, office, now)
+                routing.forget_queues(floor, office, now)
                 floor.use(office)
                 presence.staff(floor, now)
                 queueing.rules_change(floor, now)

@@ -8,17 +8,17 @@ happened; the doctor finds nothing. `at_rest` is what is left when all is over: 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final, get_args
+from typing import Final
 
 from softswitch.domain import choosing, events
+from softswitch.domain.actions import LampState
 from softswitch.domain.call import Call
 from softswitch.domain.distributor import distribute, exclusion, tiers_reached
 from softswitch.domain.doctor import examine
-from softswitch.domain.figures.formulas import OUTCOMES, By
-from softswitch.domain.figures.talks import Talks
+from softswitch.domain.figures.formulas import OUTCOMES
 from softswitch.domain.floor import Floor
 from softswitch.domain.line import PASSED_OVER_S_MAX
-from softswitch.domain.office import PREFERENCE_S_MAX
+from softswitch.domain.office import PREFERENCE_S_MAX, ToPhone
 from softswitch.domain.queue import HotPrompt
 from softswitch.domain.skills import has, relaxed
 from softswitch.domain.switch import Switch
@@ -40,6 +40,7 @@ def check(walk: Walk) -> None:
     check_agents(floor, walk.now)
     check_lines(floor)
     check_figures(walk, floor)
+    check_lamps(walk, floor)
     assert (findings := examine(floor, walk.now)) == [], findings
     due = distribute(
         [choosing.queue_view(floor, queue, walk.now) for queue in floor.queues.values() if queue.line], walk.now
@@ -109,6 +110,30 @@ def check_lines(floor: Floor) -> None:
             assert not is_limited or ("max-wait", call_id) in floor.deadlines, f"{call_id} may wait for ever"
 
 
+def check_lamps(walk: Walk, floor: Floor) -> None:
+    """Telephones show what is so; one that was second at a call, and is let go of in a moment, is not asked."""
+    shows = {name: state for name, state in walk.far.lamps.items() if state != "off"}
+    wanted: dict[str, LampState] = {}
+    for name, queue in floor.queues.items():
+        if queue.is_unstaffed or queue.line:
+            wanted[name] = "on" if queue.is_unstaffed else "ringing"
+    for name, agent in floor.agents.items():
+        if agent.activity != "idle" or agent.presence != "ready":
+            wanted[name] = "ringing" if agent.activity == "ringing" else "on"
+    for leg in floor.legs.values():
+        if isinstance(leg.device, ToPhone) and leg.device.phone in floor.office.phones:
+            is_talk = leg.state in {"invited", "answered"} or wanted.get(leg.device.phone) == "on"
+            wanted[leg.device.phone] = "on" if is_talk else "ringing"
+    for leg in floor.legs.values():
+        if isinstance(leg.device, ToPhone) and leg.is_late:
+            shows.pop(leg.device.phone, None)
+            wanted.pop(leg.device.phone, None)
+    assert shows == wanted, f"lamps that are wrong: {set(shows.items()) ^ set(wanted.items())}"
+    for mailbox in floor.office.mailboxes:
+        counts = floor.mailboxes.counts(mailbox)
+        assert walk.far.messages.get(mailbox, (0, 0)) == counts, f"{mailbox} has {counts}"
+
+
 def check_figures(walk: Walk, floor: Floor) -> None:
     """Offered is the sum of what became of it and of who is here, by arrival and by event, at any moment."""
     here: Counter[str] = Counter()
@@ -125,26 +150,6 @@ def check_figures(walk: Walk, floor: Floor) -> None:
         for day in (by_event, *by_arrival):
             assert min(getattr(day, each) for each in (*OUTCOMES, "offered", "within_goal")) >= 0, f"{name}: {day}"
             assert day.within_goal <= day.answered, f"{name}: {day}"
-
-
-def check_story(walk: Walk) -> None:
-    """The journal alone tells who talks with whom now, and makes the same figures as the running switch."""
-    talks = Talks()
-    for event in walk.told():
-        talks.apply(event)
-    floor = walk.switch.floor
-    told = {(event.call, event.leg) for event in talks.open()}
-    connected = {
-        (call.call, leg)
-        for call in floor.calls.values()
-        if call.connection is not None and call.state != "dialling"
-        for leg in (call.connection.leg, *call.parties)
-    }
-    assert told == connected, f"the journal has {told} talk, and {connected} do"
-    for queue in floor.queues:
-        for by in get_args(By):
-            times = floor.statistics.times(queue, walk.wall, by)
-            assert min(times.talk_ms, times.wrap_up_ms, times.wait_ms) >= 0, f"{queue}: {times}"
 
 
 def check_order(walk: Walk, presented: list[events.CallPresented]) -> None:
@@ -235,6 +240,7 @@ def check_rest(walk: Walk) -> None:
     }  # fmt: skip
     assert not any(left.values()), left
     lasting = [("callback-keep", name) for name in floor.callbacks]
-    lasting += [("hours", name) for name in floor.queues] + [("shift", name) for name in floor.agents]
+    lasting += [("hours", name) for name in floor.queues]
+    lasting += [(kind, name) for name in floor.agents for kind in ("shift", "check")]
     assert len(floor.deadlines) == sum(name in floor.deadlines for name in lasting), "something falls due for nobody"
     assert all(agent.activity == "idle" and agent.claim is None for agent in floor.agents.values())

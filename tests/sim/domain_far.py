@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from softswitch.domain import actions
-from softswitch.domain.actions import Action
+from softswitch.domain.actions import Action, LampState
 
 Phase = Literal["invited", "dialling", "answered"]
 
@@ -30,7 +30,8 @@ class Leg:
 @dataclass(slots=True)
 class FarEnds:
     """`gone`: legs that are no more, the latest last; `claims`: those that wait for an answer, and for which calls;
-    `recorders`: which rooms they record; `files`: those whose end was not told yet; `sounds`: those that end.
+    `recorders`: which rooms they record; `files`: those whose end was not told yet; `sounds`: those that end;
+    `lamps`: those that are not off.
     """
 
     legs: dict[str, Leg] = field(default_factory=dict)
@@ -39,6 +40,8 @@ class FarEnds:
     recorders: dict[str, str] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     sounds: list[tuple[str, str]] = field(default_factory=list)
+    lamps: dict[str, LampState] = field(default_factory=dict)
+    messages: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def carry_out(self, action: Action) -> None:
         """What the domain asked for; AssertionError when it cannot be."""
@@ -78,8 +81,10 @@ class FarEnds:
             case actions.StopRecording(recording=recording):
                 del self.recorders[recording]
                 self.files.append(recording)
-            case actions.ShowLamp() | actions.ShowMessages():
-                pass
+            case actions.ShowLamp(lamp=lamp, state=state):
+                self.lamps[lamp] = state
+            case actions.ShowMessages(mailbox=mailbox, new=new, old=old):
+                self.messages[mailbox] = (new, old)
 
     def end(self, leg: str) -> Leg:
         """The leg is no more."""
@@ -97,6 +102,8 @@ class FarEnds:
         for leg in tuple(self.legs):
             self.end(leg)
         self.claims.clear()
+        self.lamps.clear()
+        self.messages.clear()
         self.files += self.recorders
         self.recorders.clear()
         self.sounds.clear()

@@ -15,8 +15,9 @@ from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
 from softswitch.domain.skills import has
-from tests.sim.domain_checks import check, check_order, check_rest, check_start, check_story
+from tests.sim.domain_checks import check, check_order, check_rest, check_start
 from tests.sim.domain_office import PHONES
+from tests.sim.domain_story import check_story
 from tests.sim.domain_walk import Observer, Walk
 
 INPUTS: Final = 1000

@@ -250,3 +250,20 @@ def test_a_hot_prompt_and_an_agent_that_a_start_does_not_know_any_more_do_not_co
     switch, _ = restart(journal, 10.0)
     assert switch.floor.queues["support"].hot_prompt is None
     assert not switch.floor.agents["bo"].queues_off
+
+
+def test_a_snapshot_in_the_middle_of_a_wrap_up_does_not_make_two_of_it() -> None:
+    stage = Stage()
+    caller = stage.ring_in()
+    stage.answer(stage.dialled()["phone:101"])
+    stage.wait(30)
+    stage.hang_up(caller)
+    stage.wait(4)
+    journal = journal_of(stage)
+    snapshot = snapshot_events(stage.switch.floor, stage.now)
+    stage.wait(6)
+    journal += [*snapshot, *journal_of(stage)[len(journal) :]]
+    switch, _ = restart(journal, 1.0)
+    for floor in (stage.switch.floor, switch.floor):
+        times = floor.statistics.times("support", WALL_OFFSET_S + stage.now)
+        assert (times.wrap_ups, times.wrap_up_ms) == (1, 10_000)

@@ -191,3 +191,15 @@ def test_each_pass_through_the_switch_takes_one_hop_off() -> None:
     stage = Stage()
     stage.tell(inputs.LegInvited("in-1", inputs.FromTrunk("carrier"), "+461", "", NUMBER, hops_left=5))
     assert {action.hops_left for action in stage.of(actions.DialLeg)} == {4}
+
+
+def test_of_a_queue_that_a_reload_takes_away_neither_lamp_nor_alarm_is_left() -> None:
+    stage = Stage()
+    stage.choose("anna", "paused")
+    stage.choose("bo", "paused")
+    assert [event.queue for event in stage.ever(events.QueueUnstaffed)] == ["support"]
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v2", queues=MappingProxyType({}))))
+    assert stage.one(events.QueueStaffed).queue == "support"
+    assert actions.ShowLamp("support", "off") in stage.new
+    stage.tell(inputs.OfficeChanged(replace(OFFICE, version="v3")))
+    assert stage.one(events.QueueUnstaffed).queue == "support"
