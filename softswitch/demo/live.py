@@ -1,8 +1,8 @@
 """What the demo shows while its calls go on: the story's lines, and below them the switch as it sees itself.
 
-On a terminal the queue, the agents and the calls are drawn anew a few times a second, from the same answers that
-`softswitch queue list`, `agent list` and `call list` give. Anywhere else only the story's lines are written, so that a
-pipe or a log gets each of them once.
+On a terminal the queue, the agents, the calls and the call-backs are drawn anew a few times a second, from the same
+answers that `softswitch queue list`, `agent list`, `call list` and `callback list` give. Anywhere else only the story's
+lines are written, so that a pipe or a log gets each of them once.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "queue": ("queue", "waiting", "longest_wait_s", "ready", "ringing", "talking", "wrap_up"),
     "agent": ("agent", "presence", "activity"),
     "call": ("id", "state", "caller", "agent", "wait_s"),
+    "callback": ("callback", "number", "state", "wait_s"),
 }
 _COLOURS: Final = {
     "talking": "green",
@@ -83,7 +84,7 @@ class LiveView:
 
 
 def drawn(rows: Mapping[str, Rows]) -> Group:
-    """Queue, agents and calls as tables, side by side where there is room."""
+    """Queue, agents, calls and call-backs as tables, side by side where there is room."""
     return Group("", Columns([_table(kind, rows.get(kind, ())) for kind in _SHOWN], padding=(0, 2)))
 
 

@@ -53,7 +53,7 @@ ready_at_start = true
 
 [agent.bo]
 name = "Bo Ek"
-answers_at = ["phone:102", {{ to = "number:{mobile}", confirm = false }}]
+answers_at = ["phone:102", {{ to = "number:{mobile}", confirm = true }}]
 ready_at_start = true
 
 [queue.support]
@@ -71,6 +71,8 @@ max_waiting = 10
 overflow_to = "say:queue-full"
 service_level = {{ share = 0.8, within_s = 20 }}
 record = "always"
+keys = {{ "1" = "callback" }}
+callback = {{ may_call = ["+46"], tries = 3, pause_s = 60 }}
 
 [number."{number}"]
 to = "queue:support"

@@ -95,8 +95,8 @@ class Softphone:
         self._password = password
         self._tell = tell
         self._endpoint = SipEndpoint(tokens=SystemTokens())
-        self._sip_socket = _udp_socket(port)
-        self._rtp_socket = _udp_socket(0)
+        self._sip_socket = udp_socket(port)
+        self._rtp_socket = udp_socket(0)
         self.address = Address(*self._sip_socket.getsockname()[:2])
         self._flow = Flow("udp", self.address, switch)
         self._timer: asyncio.TimerHandle | None = None
@@ -372,7 +372,8 @@ def _key_packets(talk: Talk, timestamp: int) -> tuple[int, int, list[bytes]]:
     return event_type | (0x80 if is_first else 0), at_ts, payloads
 
 
-def _udp_socket(port: int) -> socket.socket:
+def udp_socket(port: int) -> socket.socket:
+    """A socket on loopback that does not block; port 0: any free one."""
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     opened.setblocking(False)
     opened.bind(("127.0.0.1", port))

@@ -1,13 +1,17 @@
 """The story that `softswitch demo` tells, with real calls through a real switch.
 
 1. Caller 1 hears the welcome, Anna's desk phone rings, they talk.
-2. Caller 2 gets Bo: his desk phone and his mobile ring together, the mobile is faster.
+2. Caller 2 gets Bo: his desk phone and his mobile ring together. He picks the mobile up, hears that a call is for him,
+   presses 1, and only then has the caller: a voicemail would never have had him.
 3. Caller 3 finds nobody free. He is next in line, hears so, and gets Anna when she has wrapped up.
 4. Caller 4 is told that he is number two, listens to music for a while and gives up.
+5. Caller 5 presses 1 and asks to be called back. He keeps his place in line without the line: when Bo is free, his desk
+   phone rings, then caller 5's telephone, and they talk.
 
-Then the switch is asked what it knows: the records, why caller 3 went to Anna, caller 4's ladder, and the recordings.
-What was heard is measured: the level of each channel of a recording, and the sentence in what arrived at caller 4's
-telephone. The calls are made with `softphone`; their speech comes from shipped sound files.
+Then the switch is asked what it knows: the records, why caller 3 went to Anna, why caller 5 was called, caller 4's
+ladder, the queue's figures, and the recordings. What was heard is measured: the level of each channel of a recording,
+and sentences of the switch in what arrived at the telephones. The calls are made with `softphone`; their speech comes
+from shipped sound files.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +37,7 @@ from media.levels import channel_levels_dbov, where_heard
 from sip_stack.flow import Address
 from softswitch.cli import control
 from softswitch.cli.ladder import drawn
+from softswitch.demo.exchange import Exchange
 from softswitch.demo.live import LiveView, Rows
 from softswitch.demo.office import DOMAIN, MOBILE, NUMBER, PASSWORDS, write_office
 from softswitch.demo.softphone import Behaviour, Softphone
@@ -46,8 +52,40 @@ LIKENESS_MIN: Final = 0.8
 
 _Tell = Callable[[str], None]
 
-CALLERS: Final = ("+46812345601", "+46812345602", "+46812345603", "+46812345604")
+CALLERS: Final = ("+46812345601", "+46812345602", "+46812345603", "+46812345604", "+46812345605")
+A_CALL_FOR_YOU: Final = "confirm-call"
 NUMBER_TWO: Final = "queue-position-2"
+GOODBYE: Final = "callback-registered"
+STEP_S_MAX: Final = 10.0
+"""The longest that the story waits for something to happen."""
+
+
+PCMA_RATE: Final = 8000
+FIGURES: Final[Mapping[str, str]] = {
+    "offered_today": "offered",
+    "answered_today": "answered",
+    "abandoned_today": "abandoned",
+    "to_callback_today": "to be called back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """The telephones of the story."""
+
+    desk_101: Softphone
+    desk_102: Softphone
+    mobile: Softphone
+    callers: tuple[Softphone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Who should have heard which sound of the switch, and what came to his ear, as A-law."""
+
+    who: str
+    sound: str
+    heard: bytes
 
 
 def run(language: str) -> int:
@@ -72,7 +110,8 @@ async def _tell(console: Console, language: str) -> int:
         ready = await _ready_line(switch)
         console.print(f"The switch is up: {escape(', '.join(ready['sip']))}\n")
         address = _address(ready["sip"][0])
-        heard = await _make_calls(LiveView(console, folder / "var"), address, caller_ports, carrier_port)
+        view = LiveView(console, folder / "var")
+        heard = await _make_calls(view, address, caller_ports, carrier_port, language)
         await asyncio.sleep(1.5)
         _show_what_is_known(console, folder, heard, language)
     finally:
@@ -116,13 +155,38 @@ async def _ready_line(switch: asyncio.subprocess.Process) -> dict[str, list[str]
     return ready
 
 
-async def _make_calls(view: LiveView, switch: Address, caller_ports: list[int], carrier_port: int) -> bytes:
-    """Plays the story; returns what caller 4 heard, as A-law."""
+async def _make_calls(
+    view: LiveView, switch: Address, caller_ports: list[int], carrier_port: int, language: str
+) -> list[_Heard]:
+    """Plays the story; returns what there is to measure."""
     started_at = asyncio.get_running_loop().time()
 
     def tell(line: str) -> None:
         view.line(asyncio.get_running_loop().time() - started_at, line)
 
+    cast = _cast(switch, caller_ports, language, tell)
+    phones = (cast.desk_101, cast.desk_102, cast.mobile, *cast.callers)
+    exchange = Exchange(carrier_port, switch=switch, phones=(cast.mobile, *cast.callers))
+    exchange.open()
+    for phone in phones:
+        phone.open()
+    try:
+        async with view:
+            await asyncio.gather(cast.desk_101.register(), cast.desk_102.register())
+            tell("The desk phones 101 and 102 have registered")
+            await _story(tell, cast, _prompt_s(language))
+    finally:
+        for phone in phones:
+            await phone.close()
+        exchange.close()
+    return [
+        _Heard("Bo's mobile", A_CALL_FOR_YOU, bytes(cast.mobile.heard)),
+        _Heard("Caller 4", NUMBER_TWO, bytes(cast.callers[3].heard)),
+        _Heard("Caller 5", GOODBYE, bytes(cast.callers[4].heard)),
+    ]
+
+
+def _cast(switch: Address, caller_ports: list[int], language: str, tell: _Tell) -> _Cast:
     demo_sounds = shipped_folder("sounds") / "demo"
     caller_speech = encode_file_pcma(demo_sounds / "caller.wav")
     agent_speech = encode_file_pcma(demo_sounds / "agent.wav")
@@ -135,53 +199,60 @@ async def _make_calls(view: LiveView, switch: Address, caller_ports: list[int], 
         behaviour=Behaviour(picks_up_after_s=None, speech=agent_speech),
     )  # fmt: skip
     mobile = Softphone(
-        MOBILE, switch=switch, domain=DOMAIN, port=carrier_port, tell=_as("Bo's mobile", MOBILE, tell),
-        behaviour=Behaviour(picks_up_after_s=3, speech=agent_speech),
+        MOBILE, switch=switch, domain=DOMAIN, tell=_as("Bo's mobile", MOBILE, tell),
+        behaviour=Behaviour(
+            picks_up_after_s=2, presses="1", presses_after_s=_prompt_s(language) + 0.7, speech=agent_speech
+        ),
     )  # fmt: skip
-    callers = [
+    callers = tuple(
         Softphone(
             number, switch=switch, domain=DOMAIN, port=port, tell=_as(f"Caller {index}", number, tell),
             behaviour=Behaviour(speech=caller_speech),
         )
         for index, (number, port) in enumerate(zip(CALLERS, caller_ports, strict=True), start=1)
-    ]  # fmt: skip
-    phones = [desk_101, desk_102, mobile, *callers]
-    for phone in phones:
-        phone.open()
-    try:
-        async with view:
-            await desk_101.register()
-            await desk_102.register()
-            tell("The desk phones 101 and 102 have registered")
-            await _story(tell, callers)
-    finally:
-        for phone in phones:
-            await phone.close()
-    return bytes(callers[3].heard)
+    )  # fmt: skip
+    return _Cast(desk_101, desk_102, mobile, callers)
 
 
-async def _story(tell: _Tell, callers: list[Softphone]) -> None:
-    first, second, third, fourth = callers
+async def _story(tell: _Tell, cast: _Cast, prompt_s: float) -> None:
+    """`prompt_s` is how long the mobile is spoken to before Bo presses a key."""
+    first, second, third, fourth, fifth = cast.callers
     tell(f"Caller 1 dials {NUMBER} and hears the welcome while Anna's desk phone rings")
     first.call(NUMBER)
-    await asyncio.sleep(5)
+    await asyncio.sleep(4)
     tell("Caller 2 dials while Anna talks: Bo's desk phone and mobile ring together")
     second.call(NUMBER)
-    await asyncio.sleep(4)
-    tell("Caller 3 dials while both talk: he is next in line")
+    await asyncio.sleep(3)
+    tell("The mobile is asked for a key, as voicemails have none; caller 2 waits on, and the desk phone rings on")
+    await asyncio.sleep(prompt_s + 2)
+    tell("Bo has pressed 1 and has caller 2. Caller 3 dials while both talk: he is next in line")
     third.call(NUMBER)
     await asyncio.sleep(1)
     tell("Caller 4 dials: he is told that he is number two")
     fourth.call(NUMBER)
-    await asyncio.sleep(10)
+    await asyncio.sleep(1)
+    tell("Caller 5 dials and does not want to wait: with 1 he asks to be called back, and with 1 confirms his number")
+    fifth.call(NUMBER)
+    await asyncio.sleep(2)
+    fifth.press("1")
+    await asyncio.sleep(3)
+    fifth.press("1")
+    await asyncio.sleep(3)
     tell("Caller 1 has heard enough; Anna gets 3 s to wrap up, and then caller 3")
     first.hang_up()
     await asyncio.sleep(1)
     fourth.hang_up()
-    await asyncio.sleep(4)
+    await asyncio.wait_for(fifth.ended.wait(), STEP_S_MAX)
+    tell("Caller 5 keeps his place in line without the line; Bo, free again, sits at his desk")
+    cast.desk_102.behaviour.picks_up_after_s = 2
+    cast.mobile.behaviour.picks_up_after_s = None
     second.hang_up()
     await asyncio.sleep(6)
+    tell("Bo hears it ring at caller 5's, who is called only now that somebody is there for him")
+    await asyncio.sleep(4)
     third.hang_up()
+    await asyncio.sleep(2)
+    fifth.hang_up()
     await asyncio.sleep(1)
 
 
@@ -192,13 +263,17 @@ def _as(who: str, name: str, tell: _Tell) -> _Tell:
     return told
 
 
-def _show_what_is_known(console: Console, folder: Path, heard: bytes, language: str) -> None:
+def _show_what_is_known(console: Console, folder: Path, heard: list[_Heard], language: str) -> None:
     history = _ask(folder, "history")
-    by_caller = {str(call["caller"]): str(call["id"]) for call in history}
+    last_of = {str(call["caller"]): str(call["id"]) for call in reversed(history)}
     _show_history(console, history)
-    _show_why(console, folder, by_caller[CALLERS[2]])
-    _show_ladder(console, folder, by_caller[CALLERS[3]])
-    _show_what_was_heard(console, heard, language)
+    _show_why(console, folder, last_of[CALLERS[2]], "Why caller 3 went where he went")
+    _show_why(console, folder, last_of[CALLERS[4]], "Why caller 5 was called back, and by whom")
+    _show_ladder(console, folder, last_of[CALLERS[3]])
+    _show_figures(console, _ask(folder, "queue.list"))
+    console.print()
+    for each in heard:
+        _show_what_was_heard(console, each, language)
     _show_recordings(console, _ask(folder, "recording.list"))
     console.print("\n[bold]Three things to try next:[/]")
     for command in ("softswitch check", "softswitch serve", "softswitch queue show support"):
@@ -207,15 +282,15 @@ def _show_what_is_known(console: Console, folder: Path, heard: bytes, language: 
 
 def _show_history(console: Console, history: Rows) -> None:
     table = Table(title="\nWhat happened (softswitch history)", title_justify="left")
-    for column in ("id", "caller", "agent", "outcome", "wait_s", "talk_s", "ended_by"):
+    for column in ("id", "caller", "agent", "outcome", "cause", "wait_s", "talk_s"):
         table.add_column(column, no_wrap=True)
     for call in history:
         table.add_row(*(escape(_cell(call[str(column.header)])) for column in table.columns))
     console.print(table)
 
 
-def _show_why(console: Console, folder: Path, call: str) -> None:
-    console.print(f"\n[bold]Why caller 3 went where he went[/] (softswitch call why {call})")
+def _show_why(console: Console, folder: Path, call: str, title: str) -> None:
+    console.print(f"\n[bold]{title}[/] (softswitch call why {call})")
     answer = control.ask(folder / "var", "call.why", {"id": call})
     assert isinstance(answer, dict)
     for reason in answer["reasons"]:
@@ -230,15 +305,31 @@ def _show_ladder(console: Console, folder: Path, call: str) -> None:
         console.print(line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis", crop=True)
 
 
-def _show_what_was_heard(console: Console, heard: bytes, language: str) -> None:
-    sounds = shipped_folder("sounds")
-    text = tomllib.loads((sounds / "wording.toml").read_text(encoding="utf-8"))[language]["texts"][NUMBER_TWO]
-    at_s, likeness = where_heard(heard, encode_file_pcma(next((sounds / language).glob(f"{NUMBER_TWO}.*"))))
+def _show_figures(console: Console, queues: Rows) -> None:
+    console.print("\n[bold]The queue's day so far[/] (softswitch queue list)")
+    for queue in queues:
+        figures = (f"{title} {_cell(queue[key])}" for key, title in FIGURES.items())
+        console.print(f"  {queue['queue']}: {', '.join(figures)}", markup=False, highlight=False)
+
+
+def _show_what_was_heard(console: Console, what: _Heard, language: str) -> None:
+    wording = tomllib.loads((shipped_folder("sounds") / "wording.toml").read_text(encoding="utf-8"))
+    text = wording[language]["texts"][what.sound]
+    at_s, likeness = where_heard(what.heard, _sound(language, what.sound))
     if likeness >= LIKENESS_MIN:
-        told = f"Caller 4 heard “{text}” {at_s:.1f} s after he was answered (likeness {likeness:.2f} of 1)"
+        told = f"{what.who} heard “{text}” {at_s:.1f} s after the call was answered (likeness {likeness:.2f} of 1)"
     else:
-        told = f"Caller 4 did not hear “{text}” (likeness {likeness:.2f} of 1)"
-    console.print(f"\n{told}", markup=False, highlight=False)
+        told = f"{what.who} did not hear “{text}” (likeness {likeness:.2f} of 1)"
+    console.print(told, markup=False, highlight=False)
+
+
+def _prompt_s(language: str) -> float:
+    return len(_sound(language, A_CALL_FOR_YOU)) / PCMA_RATE
+
+
+def _sound(language: str, name: str) -> bytes:
+    """A sentence of the switch as A-law."""
+    return encode_file_pcma(next((shipped_folder("sounds") / language).glob(f"{name}.*")))
 
 
 def _show_recordings(console: Console, recordings: Rows) -> None:

@@ -25,18 +25,43 @@ def test_the_demo_tells_its_story_to_the_end() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     text = ran.stdout
-    records = [line.split("│")[2:5] for line in text.splitlines() if line.startswith("│")]
-    assert [[cell.strip() for cell in record] for record in records] == [
-        ["+46812345603", "anna", "answered"],
-        ["+46812345602", "bo", "answered"],
-        ["+46812345604", "–", "abandoned"],
-        ["+46812345601", "anna", "answered"],
+    records = [line.split("│")[2:6] for line in text.splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in record] for record in records if "+46812345605" in record[0]] == [
+        ["+46812345605", "bo", "answered", "hung-up"],
+        ["+46812345605", "–", "overflowed", "callback"],
     ]
+    assert [[cell.strip() for cell in record] for record in records if "+46812345605" not in record[0]] == [
+        ["+46812345603", "anna", "answered", "hung-up"],
+        ["+46812345602", "bo", "answered", "hung-up"],
+        ["+46812345604", "–", "abandoned", "hung-up"],
+        ["+46812345601", "anna", "answered", "hung-up"],
+    ]
+    told = [line.partition(" s  ")[2] for line in text.splitlines()]
+    expected = (
+        "Bo's mobile picks up",
+        "Bo's mobile presses 1",
+        "Bo's desk phone stops ringing",
+        "Caller 5 presses 1",
+        "Caller 5 presses 1",
+        "Caller 5 hears that the other end hung up",
+        "Bo's desk phone picks up",
+        "Caller 5 rings",
+        "Caller 5 picks up",
+        "Caller 5 hangs up",
+        "Bo's desk phone hears that the other end hung up",
+    )
+    for step in expected:
+        at = next((index for index, line in enumerate(told) if line.startswith(step)), None)
+        assert at is not None, f"{step!r} comes after what must be before it"
+        del told[: at + 1]
     assert 'Bo\'s desk phone stops ringing (SIP;cause=200;text="Call completed elsewhere")' in " ".join(text.split())
+    assert "Bo's mobile heard “A call for you. Press one to take it, two to decline.”" in " ".join(text.split())
     assert "Caller 4 heard “You are number two in the queue.”" in text
-    assert text.count("Recording of") == 3
+    assert "Caller 5 heard “Thank you. You keep your place in the queue" in text
+    assert "offered 5, answered 3, abandoned 1, to be called back 1" in text
+    assert text.count("Recording of") == 4
     levels = [float(line.split()[-2]) for line in text.splitlines() if line.endswith("dBov")]
-    assert len(levels) == 6
+    assert len(levels) == 8
     assert all(-30 < level < -10 for level in levels)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from sip_stack.flow import Address
+from softswitch.demo.exchange import Exchange
 from softswitch.demo.softphone import Behaviour, Softphone
 from tests.interop.peers import Sipp, needs_sipp
 from tests.interop.running_switch import (
@@ -36,40 +37,7 @@ VOICEMAILS: Final = MOBILES[::3]
 """They pick up, press nothing and hang up after a while, as a mobile's voicemail does."""
 UDP_PORTS: Final = 1000
 DOCTOR_EVERY_S: Final = 2.0
-DATAGRAM_BYTES_MAX: Final = 65535
 RINGS = re.compile(r"rings: .*<(?P<caller>[^>]+)>")
-
-
-class Exchange:
-    """The carrier's one address, behind which all mobiles are: hands on what the switch sends for each number."""
-
-    def __init__(self, port: int, switch: Address) -> None:
-        self._switch = (switch.host, switch.port)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.bind(("127.0.0.1", port))
-        self.mobiles: dict[bytes, tuple[str, int]] = {}
-
-    def open(self) -> None:
-        asyncio.get_running_loop().add_reader(self._socket, self._hand_on)
-
-    def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._socket)
-        self._socket.close()
-
-    def _hand_on(self) -> None:
-        while True:
-            try:
-                data, source = self._socket.recvfrom(DATAGRAM_BYTES_MAX)
-            except (BlockingIOError, ConnectionError):
-                return
-            self._socket.sendto(data, self._switch if source != self._switch else self._mobile(data))
-
-    def _mobile(self, data: bytes) -> tuple[str, int]:
-        """A request is for the number in its first line; only a response to a mobile has it further down."""
-        text = data if data.startswith(b"SIP/2.0") else data.partition(b"\r\n")[0]
-        places = [place for number, place in self.mobiles.items() if number in text]
-        return places[0] if places else next(iter(self.mobiles.values()))
 
 
 class Noted:
@@ -154,14 +122,11 @@ async def burst(
     """Until the last caller is gone: SIPp's exit code, the telephones, and what the doctor found meanwhile."""
     place = Address("127.0.0.1", switch.sip_port)
     desks, mobiles = telephones(place)
-    exchange = Exchange(mobiles_port, place)
+    exchange = Exchange(mobiles_port, switch=place, phones=[noted.phone for noted in mobiles])
     found: list[dict[str, Any]] = []
     exchange.open()
     for noted in (*desks, *mobiles):
         noted.phone.open()
-    exchange.mobiles.update(
-        (noted.phone.name.encode(), (noted.phone.address.host, noted.phone.address.port)) for noted in mobiles
-    )
     try:
         await asyncio.gather(*(noted.phone.register() for noted in desks))
         carrier.start()
@@ -227,18 +192,21 @@ def _check_callers(history: list[dict[str, Any]], queue: dict[str, Any]) -> None
 
 def _check_against_telephones(history: list[dict[str, Any]], desks: list[Noted], mobiles: list[Noted]) -> None:
     """The records say of each agent what her own telephone says."""
-    callers_of: dict[str, list[str]] = {noted.agent: [] for noted in (*desks, *mobiles)}
+    records_of: dict[str, list[dict[str, Any]]] = {noted.agent: [] for noted in (*desks, *mobiles)}
     for record in history:
         if record["agent"] is not None:
-            callers_of[record["agent"]].append(record["caller"])
+            records_of[record["agent"]].append(record)
     outcome_of = {record["caller"]: record["outcome"] for record in history}
     for desk in desks:
         of_answered = [caller for caller in desk.picked_up() if outcome_of[caller] == "answered"]
-        assert sorted(of_answered) == sorted(callers_of[desk.agent]), f"{desk.agent}: another telephone had them"
+        callers = [record["caller"] for record in records_of[desk.agent]]
+        assert sorted(of_answered) == sorted(callers), f"{desk.agent}: another telephone had them"
     for mobile in mobiles:
-        taken = len(callers_of[mobile.agent])
+        taken = len(records_of[mobile.agent])
         if mobile.phone.name in VOICEMAILS:
             assert mobile.count("picks up") > 0, "it was tried"
             assert taken == 0, f"{mobile.agent} is a voicemail"
         else:
             assert 0 < mobile.count("hangs up") <= taken <= mobile.count("presses 1")
+            ended = sum(record["ended_by"] == "agent" for record in records_of[mobile.agent])
+            assert abs(ended - mobile.count("hangs up")) <= 1, "1: both may hang up at the same moment"
