@@ -220,7 +220,7 @@ def _is_nearly(prompt: HotPrompt | None, other: HotPrompt | None) -> bool:
 def _kept(floor: Floor, name: str, now: float) -> tuple[object, ...]:
     """What of an agent survives a restart; times to the hundredth."""
     agent = floor.agents[name]
-    is_in_wrap_up = agent.wrap_up_until_at is not None and agent.wrap_up_until_at > now
+    is_in_wrap_up = agent.wrap_up_until_at is not None and agent.wrap_up_until_at > now + A_MOMENT_S
     wrap_up = (
         (round(agent.wrap_up_until_at or 0.0, 2), agent.wrap_up_queue, agent.needs_code) if is_in_wrap_up else None
     )

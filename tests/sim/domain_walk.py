@@ -89,6 +89,7 @@ class Walk:
         self.fold, self.records = CallRecords(), list[CallRecord]()
         self.arrived: dict[str, int] = {}
         self.ended: Counter[str] = Counter()
+        self.ended_at: dict[str, float] = {}
         self.came_by: dict[str, str] = {}
         self.promised: dict[str, None] = {}
         self.kinds: Counter[str] = Counter()
@@ -389,6 +390,7 @@ class Walk:
                 self.arrived[event.call] = len(self.journal) - 1
             case events.CallEnded():
                 self.ended[event.call] += 1
+                self.ended_at[event.call] = event.at
             case events.CallQueued():
                 self.came_by[event.call] = event.by
             case events.CallbackRequested():
@@ -420,12 +422,13 @@ class Walk:
 
     def _needed(self) -> int:
         """From where on the journal is read at a start: one segment before the one in which today began, and before
-        all calls that are up."""
+        all calls of today. (Segments are a day long, so that no call lasts over two; here they are short.)"""
         zone = ZoneInfo(self.office.timezone)
-        today = datetime.fromtimestamp(self.wall, zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        segment = max(0, bisect_right([wall for _, wall in self.segments], today.timestamp() - 1) - 2)
-        begins = [self.segments[segment][0], *(number for call, number in self.arrived.items() if not self.ended[call])]
-        return self.segments[bisect_right([number for number, _ in self.segments], min(begins)) - 1][0]
+        today = datetime.fromtimestamp(self.wall, zone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        segment = max(0, bisect_right([wall for _, wall in self.segments], today - 1) - 2)
+        of_today = [number for call, number in self.arrived.items() if self.ended_at.get(call, today) >= today]
+        begins = min((self.segments[segment][0], *of_today))
+        return self.segments[bisect_right([number for number, _ in self.segments], begins) - 1][0]
 
 
 def reread(journal: list[events.Event]) -> list[events.Event]:
