@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from softswitch.domain import events, inputs, recomputing
+from softswitch.domain import agent_line, events, inputs, messages, recomputing
+from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.inputs import Presence
@@ -270,21 +271,35 @@ class Walk:
             self.end_leg(leg, dice.choice(ENDS) if found.phase == "answered" else Cause.CANCELLED)
 
     def _keys(self) -> None:
-        leg = self.far.some(self.random, "answered")
-        if leg is None:
-            return
+        dice = self.random
+        asked = [call for call in self.switch.floor.calls.values() if call.dialogue is not None]
+        leg = self.far.some(dice, "answered")
+        keyed = (*4 * (dice.choice(KEYS),), "1", "0812345678#", "4")
+        if asked and dice.random() < 0.6:
+            call = dice.choice(asked)
+            leg, keyed = call.leg, self._fitting_keys(call)
+        for digit in dice.choice(keyed):
+            if leg in self.far.legs and self.far.legs[leg].phase == "answered":
+                self.tell(inputs.DigitPressed(leg, digit))
+
+    def _fitting_keys(self, call: Call) -> tuple[str, ...]:
+        """What somebody may key who knows what he is asked."""
         agent = self.random.choice(AGENTS)
         opened = f"{number_of(agent)}#{pin_of(agent)}#"
-        keyed = (
-            *4 * (self.random.choice(KEYS),), "1", "0812345678#", "7#1234#", opened, f"{opened}1", f"{opened}3",
-            f"{opened}41#", f"{opened}50731111111#", f"{opened}51", f"{number_of(agent)}#1#",
-        )  # fmt: skip
-        for digit in self.random.choice(keyed):
-            self.tell(inputs.DigitPressed(leg, digit))
+        match call.dialogue.kind if call.dialogue is not None else "":
+            case agent_line.KIND:
+                return (opened, f"{opened}1", f"{opened}1", f"{opened}3", f"{opened}41#", f"{opened}50731111111#",
+                        f"{opened}51", f"{number_of(agent)}#1#", "1", "2")  # fmt: skip
+            case messages.KIND:
+                return "7#1234#2", "7#1234#13", "2", "3", "7#1#"
+            case _:
+                return "1", "0812345678#", "2", "#"
 
     def _sound(self) -> None:
         sounds = self.far.sounds
-        if sounds:
+        if self.far.files and self.random.random() < 0.3:
+            self.close_a_file()
+        elif sounds:
             index = self.random.choice((-1, self.random.randrange(len(sounds))))
             self.play_through(*sounds.pop(index))
 
@@ -336,9 +351,14 @@ class Walk:
         elif lot < 0.85:
             self.roll()
         elif self.far.files:
-            recording = self.far.files.pop(dice.randrange(len(self.far.files)))
-            failure = dice.choice((None, None, "the disk is full"))
-            self.tell(inputs.RecordingCompleted(recording, dice.choice((0.0, 0.5, 4.0)), "00", failure))
+            self.close_a_file()
+
+    def close_a_file(self) -> None:
+        """A recording is whole, or as whole as it could be made."""
+        dice = self.random
+        recording = self.far.files.pop(dice.randrange(len(self.far.files)))
+        failure = dice.choice((None, None, "the disk is full"))
+        self.tell(inputs.RecordingCompleted(recording, dice.choice((0.0, 0.5, 4.0, 4.0)), "00", failure))
 
     def reload(self) -> None:
         """Another office, while the switch runs."""
