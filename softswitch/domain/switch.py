@@ -120,8 +120,10 @@ class Switch:
             else:
                 self._restore_agent(agent, known, now)
         for name, known in recovery.agents.items():
-            if name not in floor.agents and known.presence != "logged-out":
+            if name not in floor.agents:
                 gone = Agent(name, known.presence)
+                if known.wrap_up_until is not None:
+                    wrapping_up.end(floor, gone, now)
                 presence.change(floor, gone, "logged-out", now, by=presence.BY_CONFIGURATION)
         for changed in recovery.hot_prompts.values():
             announcing.restore_hot_prompt(floor, changed, now)

@@ -267,3 +267,20 @@ def test_a_snapshot_in_the_middle_of_a_wrap_up_does_not_make_two_of_it() -> None
     for floor in (stage.switch.floor, switch.floor):
         times = floor.statistics.times("support", WALL_OFFSET_S + stage.now)
         assert (times.wrap_ups, times.wrap_up_ms) == (1, 10_000)
+
+
+def test_the_wrap_up_of_an_agent_whom_the_next_start_does_not_know_has_an_end() -> None:
+    stage = Stage()
+    caller = stage.ring_in()
+    stage.answer(stage.dialled()["phone:101"])
+    stage.wait(30)
+    stage.hang_up(caller)
+    without = replace(OFFICE, agents=MappingProxyType({"bo": BO}))
+    switch, _ = restart(journal_of(stage), 4.0, without)
+    told = [event for event in switch.drain() if isinstance(event, events.WrapUpEnded | events.AgentPresenceChanged)]
+    assert [(type(event), event.agent) for event in told] == [
+        (events.WrapUpEnded, "anna"),
+        (events.AgentPresenceChanged, "anna"),
+    ]
+    times = switch.floor.statistics.times("support", WALL_OFFSET_S + 34.0)
+    assert (times.wrap_ups, times.wrap_up_ms) == (1, 4000)
