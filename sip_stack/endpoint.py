@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
 
+from sip_stack import session_timer
 from sip_stack.dialog import DialogState
 from sip_stack.digest import Credentials
 from sip_stack.errors import LocalError, MalformedMessage
@@ -38,6 +39,7 @@ from sip_stack.session_accept import Accept
 from sip_stack.session_connect import HOPS, Connect
 from sip_stack.session_in_dialog import InDialog
 from sip_stack.session_modify import Modify
+from sip_stack.session_refresh import Refresh
 from sip_stack.subscription import Document, EndReason, Notifier
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction import Transaction
@@ -55,9 +57,11 @@ from sip_stack.uri import SipUri
 __all__ = ["SipEndpoint", "Tokens"]
 
 METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"})
-METHODS_INSIDE: Final = frozenset({"BYE", "INFO"})
+METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
+SUPPORTED: Final = frozenset({session_timer.OPTION})
+"""Option tags that a peer may require of us."""
 
 
 class SipEndpoint:
@@ -79,8 +83,9 @@ class SipEndpoint:
         )
         self._connect = Connect(self._table)
         self._accept = Accept(self._table)
-        self._in_dialog = InDialog(self._table, self._accept)
         self._modify = Modify(self._table)
+        self._refresh = Refresh(self._table, self._modify)
+        self._in_dialog = InDialog(self._table, self._accept, self._refresh)
         self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
@@ -365,8 +370,7 @@ class SipEndpoint:
             self._accept.take_cancel(transaction, now)
         elif (request.max_forwards if request.max_forwards is not None else 70) == 0:
             table.respond(transaction, 483, now)
-        elif request.require:
-            unsupported = tuple(("Unsupported", tag) for tag in request.require)
+        elif unsupported := [("Unsupported", tag) for tag in request.require if tag not in SUPPORTED]:
             table.respond(transaction, 420, now, headers=unsupported)
         elif request.method == "SUBSCRIBE" and self._notifier.knows(request):
             self._notifier.refresh(transaction, now)
@@ -394,6 +398,8 @@ class SipEndpoint:
             return
         if kind == "modify":
             self._modify.take_response(session, transaction, response, status, now)
+        elif kind == "refresh":
+            self._refresh.take_response(session, response, status, now)
         elif kind != "invite":
             self._in_dialog.take_final(session, kind, status)
         elif response is None:
@@ -410,6 +416,10 @@ class SipEndpoint:
             self._connect.give_up(session)
         elif due == "reoffer":
             self._modify.try_again(session, now)
+        elif due == "refresh":
+            self._refresh.refresh(session, now)
+        elif due == "expire":
+            self._refresh.expire(session, now)
 
     def _refuse_malformed(self, error: MalformedMessage, flow: Flow) -> None:
         if error.headers is None or error.method is None or error.method == "ACK":

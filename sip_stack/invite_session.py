@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from sip_stack.dialog import DialogState, request_in
 from sip_stack.digest import Credentials
@@ -19,14 +19,16 @@ from sip_stack.events import DialogEstablished, DialogForgotten, SendMessage, Se
 from sip_stack.flow import Flow
 from sip_stack.message import Request, Response, respond_to
 from sip_stack.routing import OurNames
+from sip_stack.session_timer import SessionTimer
 from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, SUBSCRIBE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, SUBSCRIBE, UPDATE"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
-Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer"]
+Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire"]
+DUES: tuple[Due, ...] = get_args(Due)
 
 
 class Tokens(Protocol):
@@ -56,6 +58,7 @@ class Session:
     `unacknowledged` is the INVITE or re-INVITE whose 2xx we repeat. `reoffer` is a re-INVITE of theirs that was not
     answered yet, `modifying` one of ours; `wanted_offer` is what it says, or will say when its time comes; `modified`
     the last one that was answered, with its ACK. `credentials` are for one challenge to our INVITE.
+    `local_body` is the SDP that we sent last; `timer` says how the session is kept alive (`session_refresh`).
     """
 
     session: SessionId
@@ -80,6 +83,13 @@ class Session:
     end_headers: HeaderList | None = None
     merge_key: tuple[str, str, int] | None = None
     forked: list[str] = field(default_factory=list)
+    local_body: bytes = b""
+    allows_update: bool = False
+    timer: SessionTimer | None = None
+
+    def note_allowed(self, message: Request | Response) -> None:
+        """What the far end takes inside the session."""
+        self.allows_update = "UPDATE" in message.headers.all("Allow")
 
 
 class SessionTable:
@@ -127,12 +137,22 @@ class SessionTable:
         self._by_id.pop(session.session, None)
         if session.merge_key is not None:
             self.merge_keys.pop(session.merge_key, None)
-        for due in ("repeat-2xx", "no-ack", "no-final", "reoffer"):
+        for due in DUES:
             self.deadlines.cancel((session.session, due))
         dialog = session.dialog
         if dialog is not None and self._by_dialog.get((dialog.call_id, dialog.local_tag)) is session:
             del self._by_dialog[dialog.call_id, dialog.local_tag]
             self.outputs.append(DialogForgotten(session.session))
+
+    def arm(self, session: Session, timer: SessionTimer | None, now: float) -> None:
+        """The session was refreshed just now, under this timer; None: it has none."""
+        session.timer = timer
+        for due in ("refresh", "expire"):
+            self.deadlines.cancel((session.session, due))
+        if timer is not None:
+            self.deadlines.set((session.session, "expire"), now + timer.end_s)
+            if timer.is_ours:
+                self.deadlines.set((session.session, "refresh"), now + timer.refresh_s)
 
     def branch(self) -> str:
         return MAGIC_COOKIE + self.tokens.token()
@@ -153,7 +173,7 @@ class SessionTable:
     def send_bye(self, session: Session, headers: HeaderList, now: float) -> None:
         """Ends an answered session from our side; it is forgotten when the BYE is answered or given up."""
         session.phase = Phase.ENDING
-        for due in ("repeat-2xx", "no-ack"):
+        for due in DUES:
             self.deadlines.cancel((session.session, due))
         self.send_in_dialog(session, "BYE", f"bye:{session.session}", now, headers=headers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sip_stack import session_timer
 from sip_stack.dialog import dialog_of_request
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import (
@@ -17,6 +18,15 @@ from sip_stack.invite_session import HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Request
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_tables import State
+
+
+def refuse_short(table: SessionTable, transaction: Transaction, tag: str | None, now: float) -> bool:
+    """422 to a session interval that is too short for us (RFC 4028 §9); whether that was done."""
+    if not session_timer.is_too_short(transaction.request):
+        return False
+    headers = (("Min-SE", str(session_timer.INTERVAL_S_MIN)),)
+    table.respond(transaction, 422, now, tag=tag, headers=headers)
+    return True
 
 
 class Accept:
@@ -35,6 +45,8 @@ class Accept:
             return
         if not request.contacts:
             table.respond(transaction, 400, now, reason="No Contact")
+            return
+        if refuse_short(table, transaction, None, now):
             return
         session = Session(session_id, is_uac=False, flow=flow, phase=Phase.INVITED, local_tag=table.tokens.token())
         session.invite = transaction
@@ -70,7 +82,11 @@ class Accept:
     ) -> None:
         """Sends the 2xx of an INVITE or re-INVITE and begins to wait for its ACK."""
         table = self._table
-        table.respond(transaction, 200, now, tag=session.local_tag, headers=headers, body=body)
+        timer, timer_headers = session_timer.answer(transaction.request)
+        table.respond(transaction, 200, now, tag=session.local_tag, headers=(*headers, *timer_headers), body=body)
+        session.local_body = body
+        session.note_allowed(transaction.request)
+        table.arm(session, timer, now)
         session.unacknowledged = transaction
         session.interval_s = table.timers.t1_s
         table.deadlines.set((session.session, "repeat-2xx"), now + session.interval_s)

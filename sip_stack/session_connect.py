@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sip_stack import session_timer
 from sip_stack.dialog import dialog_of_response
 from sip_stack.digest import Credentials, prove
 from sip_stack.errors import LocalError, MalformedMessage
@@ -45,11 +46,12 @@ class Connect:
                 ("Contact", table.names.contact(flow)),
                 ("Allow", ALLOW),
                 ("User-Agent", table.user_agent),
+                *session_timer.wish(session_timer.INTERVAL_S),
                 *headers,
             ]
         )
         session = Session(session_id, is_uac=True, flow=flow, phase=Phase.CALLING, local_tag=tag)
-        session.credentials = credentials
+        session.credentials, session.local_body = credentials, body
         table.add(session)
         self._send_invite(session, Request("INVITE", target, made, body), now)
         return call_id
@@ -68,7 +70,7 @@ class Connect:
             self._provisional(session, response, now)
         elif response.status < 300:
             self._success(session, response, now)
-        elif session.phase in (Phase.CALLING, Phase.CANCELLING) and not self._prove(session, response, now):
+        elif not self._prove(session, response, now) and not self._lengthen(session, response, now):
             self.fail(session, response.status, response)
 
     def fail(self, session: Session, status: int, response: Response | None) -> None:
@@ -118,6 +120,8 @@ class Connect:
             table.send_bye(session, session.end_headers or (), now)
         else:
             session.phase = Phase.UP
+            session.note_allowed(response)
+            table.arm(session, session_timer.agreed(response), now)
             table.outputs.append(SessionAnswered(session.session, response.body, session.flow))
 
     def _end_fork(self, session: Session, tag: str, response: Response, now: float) -> None:
@@ -162,12 +166,30 @@ class Connect:
         )
         if proof is None:
             return False
+        self._invite_again(session, (answered, proof), now=now)
+        return True
+
+    def _lengthen(self, session: Session, response: Response, now: float) -> bool:
+        """Asks for the longer interval that a 422 wants (RFC 4028 §7.3), as long as it gets longer; whether it did."""
+        longer_s = session_timer.longer_s(response) if response.status == 422 else None
+        assert session.invite is not None
+        asked = session.invite.request.headers.get("Min-SE")
+        if longer_s is None or session.phase is not Phase.CALLING or str(longer_s) == asked:
+            return False
+        interval_s = max(session_timer.INTERVAL_S, longer_s)
+        self._invite_again(session, *session_timer.wish(interval_s, least_s=longer_s), now=now)
+        return True
+
+    def _invite_again(self, session: Session, *changed: tuple[str, str], now: float) -> None:
+        """The same INVITE with the next CSeq and these headers instead of, or beside, those it had."""
+        assert session.invite is not None
+        invite = session.invite.request
         again = Headers((name, value) for name, value in invite.headers if name != "Via")
         again.replace("CSeq", f"{invite.cseq.number + 1} INVITE")
-        again.add(answered, proof)
+        for name, value in changed:
+            again.replace(name, value)
         session.has_provisional = False
         self._send_invite(session, Request("INVITE", invite.uri_text, again, invite.body), now)
-        return True
 
     def _send_cancel(self, session: Session, now: float) -> None:
         table = self._table

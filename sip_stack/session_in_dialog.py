@@ -11,7 +11,8 @@ from sip_stack.dialog import RESTORED_CSEQ_STEP, DialogState, with_target
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SessionEnded, SessionId, SessionProbed, SessionReoffered
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
-from sip_stack.session_accept import Accept
+from sip_stack.session_accept import Accept, refuse_short
+from sip_stack.session_refresh import Refresh
 from sip_stack.transaction import Transaction
 
 REINVITE_RETRY_AFTER_S = 5
@@ -20,9 +21,10 @@ REINVITE_RETRY_AFTER_S = 5
 class InDialog:
     """What either side does with a dialog that is up."""
 
-    def __init__(self, table: SessionTable, accept: Accept) -> None:
+    def __init__(self, table: SessionTable, accept: Accept, refresh: Refresh) -> None:
         self._table = table
         self._accept = accept
+        self._refresh = refresh
 
     def restore(self, session_id: SessionId, dialog: DialogState) -> None:
         """A dialog of an earlier process; its requests go on well beyond the last recorded CSeq."""
@@ -61,6 +63,8 @@ class InDialog:
                 self._bye(session, transaction, now)
             case "INVITE":
                 self._reinvite(session, transaction, now)
+            case "UPDATE":
+                self._refresh.take_update(session, transaction, now)
             case "OPTIONS":
                 table.respond(transaction, 200, now, headers=(("Allow", ALLOW), ("Accept", "application/sdp")))
             case "INFO":
@@ -73,6 +77,9 @@ class InDialog:
         if session.reoffer is None:
             raise LocalError(f"session {session.session} has no offer to answer")
         transaction, session.reoffer = session.reoffer, None
+        if transaction.request.method == "UPDATE":
+            self._refresh.accept_update(session, transaction, body, now)
+            return
         headers = (("Content-Type", "application/sdp"),) if body else ()
         self._accept.answer_offer(session, transaction, body, headers, now)
 
@@ -110,6 +117,8 @@ class InDialog:
             return
         if session.modifying is not None:
             table.respond(transaction, 491, now, tag=session.local_tag)
+            return
+        if refuse_short(table, transaction, session.local_tag, now):
             return
         assert session.dialog is not None
         try:

@@ -4,13 +4,15 @@ One exchange of offer and answer is under way at a time. An offer that finds ano
 cross on the wire are both refused with 491, and each side tries again after a time that tells the two apart: whoever
 chose the Call-ID after 2.1 to 4 s, the other after 0 to 2 s, in steps of 10 ms.
 
-Only the newest of several offers is sent. What it leaves out: UPDATE (RFC 3311), and an offer of the peer's in its 200.
+Only the newest of several offers is sent. What it leaves out: an offer of ours in an UPDATE, and an offer of the peer's
+in its 200.
 """
 
 from __future__ import annotations
 
 import zlib
 
+from sip_stack import session_timer
 from sip_stack.dialog import with_target
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SendMessage, SessionEnded, SessionReanswered, SessionReofferRefused
@@ -55,7 +57,9 @@ class Modify:
             ("Contact", table.names.contact(session.dialog.flow)),
             ("Allow", ALLOW),
             ("Content-Type", "application/sdp"),
+            *session_timer.wish_in(session.timer),
         )
+        session.local_body = session.wanted_offer
         session.modifying = table.send_in_dialog(
             session, "INVITE", f"modify:{session.session}", now, headers=headers, body=session.wanted_offer
         )
@@ -67,7 +71,7 @@ class Modify:
         if 100 <= status < 200:
             return
         if status < 300:
-            self._success(session, transaction, response)
+            self._success(session, transaction, response, now)
         elif transaction is session.modifying:
             session.modifying = None
             if status == 491:
@@ -79,7 +83,7 @@ class Modify:
                 session.wanted_offer = b""
                 self._table.outputs.append(SessionReofferRefused(session.session, status))
 
-    def _success(self, session: Session, transaction: Transaction, response: Response | None) -> None:
+    def _success(self, session: Session, transaction: Transaction, response: Response | None, now: float) -> None:
         table = self._table
         if session.dialog is None or response is None:
             return
@@ -93,6 +97,8 @@ class Modify:
             dialog = session.dialog
         session.modifying, session.modified = None, transaction
         session.modified_ack = table.send_ack(dialog, transaction.request.cseq.number)
+        session.note_allowed(response)
+        table.arm(session, session_timer.agreed(response), now)
         if session.wanted_offer == transaction.request.body:
             session.wanted_offer = b""
         if dialog != session.dialog:
