@@ -84,8 +84,9 @@ class LiveView:
 
 
 def drawn(rows: Mapping[str, Rows]) -> Group:
-    """Queue, agents, calls and call-backs as tables, side by side where there is room."""
-    return Group("", Columns([_table(kind, rows.get(kind, ())) for kind in _SHOWN], padding=(0, 2)))
+    """Queue, agents and calls as tables, side by side where there is room; call-backs when there are any."""
+    shown = [kind for kind in _SHOWN if kind != "callback" or rows.get(kind)]
+    return Group("", Columns([_table(kind, rows.get(kind, ())) for kind in shown], padding=(0, 2)))
 
 
 def _table(kind: str, rows: Rows) -> Table:

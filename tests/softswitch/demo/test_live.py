@@ -27,6 +27,17 @@ def test_queue_agents_and_calls_are_drawn_from_what_the_commands_answer() -> Non
     assert "\x1b[2J" not in text, "what a caller chooses does not act on the terminal"
 
 
+def test_call_backs_are_drawn_when_there_are_any() -> None:
+    def text_of(callbacks: list[dict[str, object]]) -> str:
+        console = Console(file=io.StringIO(), width=200)
+        console.print(drawn({"callback": callbacks}))
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue()
+
+    assert "callback" not in text_of([])
+    assert "+46812345605" in text_of([{"callback": "cb1", "number": "+46812345605", "state": "waiting", "wait_s": 1.0}])
+
+
 def test_in_a_pipe_only_the_lines_are_written(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=80)
 
