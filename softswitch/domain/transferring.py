@@ -37,13 +37,15 @@ def transfer(floor: Floor, call: Call, destination: Destination, now: float, *, 
     if call.transfers >= TRANSFERS_MAX:
         raise _refused(call, f"it was transferred TRANSFERS_MAX = {TRANSFERS_MAX} times")
     _check(floor, destination)
-    if call.consult is not None:
+    is_apart = call.consult is not None
+    if is_apart:
         _drop_consult(floor, call, now)
     call.transfers += 1
     call.fallback = call.queue or call.fallback
     floor.tell(events.CallTransferred(floor.wall(now), call.call, str(destination), by))
     recording.stop(floor, call, now)
-    floor.ask(actions.LeaveLeg(call.call, call.leg))
+    if not is_apart:
+        floor.ask(actions.LeaveLeg(call.call, call.leg))
     for leg in (connection.leg, *tuple(call.parties)):
         _part(floor, call, leg, Cause.TRANSFERRED, now)
     routing.send(floor, call, destination, now, by="transfer")

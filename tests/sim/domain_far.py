@@ -71,8 +71,9 @@ class FarEnds:
                 assert found.room in (None, room), f"{action}: it is in {found.room}"
                 found.room = room
             case actions.LeaveLeg(bridge=room, leg=leg):
-                if self._answered(leg, action).room == room:
-                    self.legs[leg].room = None
+                found = self._answered(leg, action)
+                assert found.room == room, f"{action}: it is in {found.room}"
+                found.room = None
             case actions.ClaimAgent(presentation=presentation, call=call):
                 self.claims[presentation] = call
             case actions.StartRecording(recording=recording, bridge=room):

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from softswitch.domain import events
-from softswitch.domain.office import ToNumber, ToPhone
+from softswitch.domain.office import Terms, ToNumber, ToPhone
+from softswitch.domain.skills import has, together
 from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class IdleWatch:
         self._ready: dict[str, bool] = {}
         self._in_wrap_up: set[str] = set()
         self._busy_at: dict[str, float] = {}
+        self._numbers: dict[str, str | None] = {}
+        self._queues_off: set[tuple[str, str]] = set()
         self.idle_s_max = 0.0
         world.clock.after(EVERY_S, self._look)
 
@@ -37,6 +40,11 @@ class IdleWatch:
         """The next record of the journal."""
         now = self._world.clock.now
         match record:
+            case events.AgentNumberSet(agent=agent, number=number):
+                self._numbers[agent] = number
+            case events.AgentQueueSwitched(agent=agent, queue=queue, is_on=is_on):
+                (self._queues_off.discard if is_on else self._queues_off.add)((agent, queue))
+                self._busy_at[agent] = now
             case events.AgentPresenceChanged(agent=agent, presence=presence):
                 self._ready[agent] = presence == "ready"
                 self._busy_at[agent] = now
@@ -61,6 +69,7 @@ class IdleWatch:
             if queue in office.queues
             for call in calls
             for agent in office.queues[queue].agents
+            if self._may_serve(agent, queue, call)
         }
         for agent in office.agents:
             if agent not in wanted or not self._is_free(agent):
@@ -69,11 +78,18 @@ class IdleWatch:
             self.idle_s_max = max(self.idle_s_max, idle_s)
             assert idle_s < PATIENCE_S, f"{agent} has been idle beside {wanted.get(agent)} for {idle_s:.0f} s"
 
+    def _may_serve(self, agent: str, queue: str, call: str) -> bool:
+        """Whether she takes calls of this queue and has what its caller asks for, without waiting for it to relax."""
+        office, arrived = self._world.settings.office, self._world.ledger.arrived[call]
+        terms = office.terms.get(arrived.dialled, Terms())
+        demand = together(office.queues[queue].skills, terms.skills) if arrived.callback is None else {"any": 1}
+        return (agent, queue) not in self._queues_off and has(office.agents[agent].skills, demand)
+
     def _is_free(self, agent: str) -> bool:
         world = self._world
         if not world.is_up or not world.media.is_up or not self._ready.get(agent):
             return False
-        if agent in self._in_wrap_up or world.ledger.is_engaged(agent):
+        if self._numbers.get(agent) is not None or agent in self._in_wrap_up or world.ledger.is_engaged(agent):
             return False
         devices = [device.to for device in world.settings.office.agents[agent].answers_at]
         phones = [phone for device in devices if isinstance(device, ToPhone) for phone in world.phones(device.phone)]

@@ -132,7 +132,9 @@ class Ledger:
         self._queued[event.call] = event
 
     def _prefer(self, call: str, priority_s: float) -> None:
-        queued = self._queued[call]
+        queued = self._queued.get(call)
+        if queued is None:
+            return
         place = (_since(queued) + queued.priority_s - priority_s, self._place_of[call][1])
         self._place_of[call] = place
         for line in self._lines.values():
@@ -260,7 +262,8 @@ def check_records_tell_the_truth(world: World) -> None:
         if record.cause == Cause.CRASH:
             continue
         if record.connected_at is not None:
-            assert world.media.joined.get(record.id, 0) == 2, f"{record.id} was connected but never heard anyone"
+            heard, together = world.media.joined.get(record.id, 0), len(record.connections) + 1
+            assert 2 <= heard <= together, f"{record.id} was connected and heard {heard - 1} of {together - 1}"
         elif record.outcome == "answered":
             raise AssertionError(f"{record.id} was answered but not connected")
     told = Counter((record.caller, record.dialled) for record in ledger.records.values())

@@ -223,3 +223,12 @@ def test_who_is_asked_outside_is_rung_through_the_trunk() -> None:
     stage, _, _ = talk()
     stage.tell(inputs.ConsultFor("t-1", ToNumber("+46709999999")))
     assert "number:+46709999999" in stage.dialled()
+
+
+def test_a_caller_who_is_given_on_while_somebody_is_asked_leaves_no_talk_that_he_left_before() -> None:
+    stage, caller, _ = talk()
+    stage.tell(inputs.ConsultFor("t-1", ToPhone("103")))
+    assert joined(stage) == set()
+    stage.answer(stage.dialled()["phone:103"])
+    stage.tell(inputs.TransferCall("t-1", ToQueue("sales")))
+    assert actions.LeaveLeg("t-1", caller) not in stage.new
