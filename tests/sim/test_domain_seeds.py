@@ -17,8 +17,8 @@ from tests.sim.domain_run import run
 from tests.sim.domain_walk import TEMPERS, Walk
 
 SEEDS = 200
-INPUTS = 500
-COVERED_BY = 60
+INPUTS = 300
+COVERED_BY = 45
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
