@@ -15,6 +15,7 @@ from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
 from softswitch.domain.skills import has
+from tests.sim.domain_asked import check_answers
 from tests.sim.domain_checks import check, check_order, check_rest, check_start
 from tests.sim.domain_office import PHONES
 from tests.sim.domain_story import check_story
@@ -24,6 +25,8 @@ INPUTS: Final = 1000
 EVERY_STEP_OF: Final = 10
 STEPS_BETWEEN: Final = 10
 STORY_EVERY: Final = 300
+ASKED_EVERY: Final = 60
+DRAINS_OF: Final = 30
 HELPFUL_S: Final = 2 * 3600.0
 REST_S: Final = 2 * 3600.0
 
@@ -42,8 +45,13 @@ def run(seed: int, count: int = INPUTS, observe: Observer | None = None) -> Walk
             check(walk)
         if steps % STORY_EVERY == 0:
             check_story(walk)
+        if steps % ASKED_EVERY == 0:
+            check_answers(walk)
+        if seed % DRAINS_OF == 1 and steps == count // 2:
+            walk.tell(inputs.DrainStarted())
     check(walk)
     check_story(walk)
+    check_answers(walk)
     if seed % 3 == 0:
         serve_everybody(walk)
     come_to_rest(walk)
