@@ -17,6 +17,7 @@ from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.callback import Callback
 from softswitch.domain.causes import Cause, Outcome
 from softswitch.domain.events import Event
+from softswitch.domain.figures.talks import Talks
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import Presence
 from softswitch.domain.mailboxes import Pending
@@ -79,7 +80,7 @@ class Recovery:
         self._records = CallRecords()
         self._open: dict[str, None] = {}
         self._recordings: dict[str, str] = {}
-        self._talking: dict[str, str] = {}
+        self._talks = Talks()
 
     @property
     def presences(self) -> dict[str, tuple[Presence, str | None]]:
@@ -95,18 +96,13 @@ class Recovery:
     def apply(self, event: Event) -> None:
         """Takes one event of the journal, oldest first."""
         self._records.apply(event)
+        for talk in self._talks.apply(event):
+            self._idle_from(talk.agent, talk.ended_at)
         match event:
             case events.CallArrived():
                 self._open[event.call] = None
-            case events.CallConnected():
-                if event.agent is not None:
-                    self._talking[event.call] = event.agent
-            case events.CallEnded() | events.AgentLost():
-                agent = self.agents.get(self._talking.pop(event.call, ""))
-                if agent is not None:
-                    agent.idle_since = event.at
-                if isinstance(event, events.CallEnded):
-                    self._open.pop(event.call, None)
+            case events.CallEnded():
+                self._open.pop(event.call, None)
             case events.HotPromptChanged():
                 self.hot_prompts[event.queue] = event
             case events.CallbackRequested():
@@ -139,6 +135,8 @@ class Recovery:
     def crash_endings(self, wall_at: float) -> list[Event]:
         """The events that close everything that was up; `wall_at` is the time of the restart."""
         endings: list[Event] = []
+        for connected in self._talks.open():
+            self._idle_from(connected.agent, wall_at)
         for record in self.open_calls:
             endings.extend(_endings(record, wall_at))
         endings.extend(
@@ -146,6 +144,11 @@ class Recovery:
             for recording, call in self._recordings.items()
         )
         return endings
+
+    def _idle_from(self, agent: str | None, wall_at: float) -> None:
+        known = self.agents.get(agent or "")
+        if known is not None:
+            known.idle_since = max(known.idle_since, wall_at)
 
     def _apply_to_agent(self, event: events.AgentPresenceChanged | events.WrapUpStarted | events.WrapUpEnded) -> None:
         if isinstance(event, events.AgentPresenceChanged):

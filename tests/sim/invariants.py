@@ -142,6 +142,7 @@ class Ledger:
                 line[call] = place
 
     def _presented(self, event: events.CallPresented) -> None:
+        """Nobody overtakes; who came into line in the very instant of the decision came after it."""
         engaged = self._engaged.get(event.agent)
         assert engaged is None, f"{event.agent} is shown {event.call} while in {engaged}"
         assert recomputing.is_confirmed(event), f"{event} cannot be worked out again"
@@ -155,6 +156,7 @@ class Ledger:
             call
             for call, place in line.items()
             if place < line[event.call] and call not in shown and call not in self._met and call not in told
+            if self._queued[call].at < event.at
         ]
         assert not overtaken, f"{event.call} overtakes {overtaken} in {event.queue}"
         self._presentations[event.presentation] = event

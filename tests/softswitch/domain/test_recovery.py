@@ -11,11 +11,11 @@ from softswitch.domain.call_record import CallRecords
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
 from softswitch.domain.figures.formulas import VisitCounts
-from softswitch.domain.office import MailboxPlan, Office, ToNumber, ToVoicemail
+from softswitch.domain.office import MailboxPlan, Office, ToNumber, ToPhone, ToVoicemail
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.switch import Switch
-from tests.softswitch.domain.small_office import ANNA, BO, NUMBER, OFFICE, WALL_OFFSET_S, Stage
+from tests.softswitch.domain.small_office import ANNA, BO, NUMBER, OFFICE, WALL_OFFSET_S, Stage, office_with
 
 
 def journal_of(stage: Stage) -> list[Event]:
@@ -284,3 +284,20 @@ def test_the_wrap_up_of_an_agent_whom_the_next_start_does_not_know_has_an_end() 
     ]
     times = switch.floor.statistics.times("support", WALL_OFFSET_S + 34.0)
     assert (times.wrap_ups, times.wrap_up_ms) == (1, 4000)
+
+
+def test_an_agent_who_gave_her_caller_on_or_talked_when_it_died_has_her_turn_from_then() -> None:
+    stage = Stage(office_with(wrap_up_s=0))
+    stage.ring_in()
+    stage.answer("t-1-l1")
+    stage.wait(10)
+    stage.tell(inputs.TransferCall("t-1", ToPhone("103")))
+    stage.wait(5)
+    stage.ring_in()
+    stage.answer("t-2-l1")
+    assert stage.ever(events.CallConnected)[-1].agent == "bo"
+    stage.wait(5)
+    switch, _ = restart(journal_of(stage), 30.0)
+    anna, bo = (switch.floor.agents[name] for name in ("anna", "bo"))
+    assert switch.floor.wall(anna.idle_since_at) == WALL_OFFSET_S + 10
+    assert switch.floor.wall(bo.idle_since_at) == pytest.approx(switch.floor.wall(5.0))
