@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import actions, events, presenting, queueing
+from softswitch.domain import actions, events, holding, presenting, queueing
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause, EndedBy, most_telling
 from softswitch.domain.ending import end
@@ -63,6 +63,7 @@ def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:
     floor.stop_playing(call)
     floor.ask(actions.JoinLeg(call.call, call.leg))
     floor.ask(actions.JoinLeg(call.call, leg.leg))
+    holding.show(floor, call)
     for agent in leg.agents:
         presenting.withdraw_from(floor, agent, Cause.BUSY, now)
 

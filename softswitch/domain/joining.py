@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from softswitch.domain import actions, calling_back, events, presence, queueing, recording
+from softswitch.domain import actions, calling_back, events, holding, presence, queueing, recording
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
@@ -57,6 +57,7 @@ def connect(floor: Floor, call: Call, leg: Leg, now: float) -> None:
     floor.stop_playing(call)
     floor.ask(actions.JoinLeg(call.call, call.leg))
     floor.ask(actions.JoinLeg(call.call, leg.leg))
+    holding.show(floor, call)
     if floor.plan(connection.queue).record == "always":
         recording.start(floor, call, now)
 
@@ -113,7 +114,7 @@ def lost(floor: Floor, call: Call, cause: Cause, now: float) -> None:
     if connection.agent in floor.agents:
         presence.back_off(floor, floor.agents[connection.agent], presence.BACKOFF_DECLINED_S, now)
     recording.stop(floor, call, now)
-    floor.ask(actions.LeaveLeg(call.call, call.leg))
+    holding.leave(floor, call, call.leg)
     call.change("waiting", now)
     queueing.come_back(floor, call, now)
 

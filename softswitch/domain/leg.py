@@ -33,7 +33,8 @@ class Leg:
 
     `device` is the far end where we know it: None for callers from a trunk. `playing`: the tag of what it hears, where
     it is not the caller's. `asks_for_key`: before a caller is given to it. `is_late`: another was first, and it is let
-    go of in a moment.
+    go of in a moment. `is_held`: its far end put us on hold; `is_waiting`: it
+    hears music because the other end of its talk holds.
     """
 
     leg: LegId
@@ -46,6 +47,8 @@ class Leg:
     asks_for_key: bool = False
     is_heard: bool = False
     is_late: bool = False
+    is_held: bool = False
+    is_waiting: bool = False
 
     def change(self, state: LegState) -> bool:
         """Goes on to `state` and says whether that was legal; when it was not, nothing changed."""

@@ -19,6 +19,7 @@ from softswitch.domain import (
     choosing,
     confirming,
     direct,
+    holding,
     inputs,
     joining,
     lamps,
@@ -188,8 +189,8 @@ class Switch:
                 joining.heard(floor, leg_id, now)
             case inputs.DigitPressed(leg=leg_id, digit=digit):
                 self._pressed(leg_id, digit, now)
-            case inputs.LegHeld():
-                pass
+            case inputs.LegHeld(leg=leg_id, is_held=is_held):
+                holding.held(floor, leg_id, is_held=is_held)
             case _:
                 self._take_fact_or_command(input_, now)
 

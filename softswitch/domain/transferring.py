@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from softswitch.domain import actions, direct, events, queueing, recording, routing, wrapping_up
+from softswitch.domain import actions, direct, events, holding, queueing, recording, routing, wrapping_up
 from softswitch.domain.call import Call, Connection, Consult
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
@@ -45,7 +45,7 @@ def transfer(floor: Floor, call: Call, destination: Destination, now: float, *, 
     floor.tell(events.CallTransferred(floor.wall(now), call.call, str(destination), by))
     recording.stop(floor, call, now)
     if not is_apart:
-        floor.ask(actions.LeaveLeg(call.call, call.leg))
+        holding.leave(floor, call, call.leg)
     for leg in (connection.leg, *tuple(call.parties)):
         _part(floor, call, leg, Cause.TRANSFERRED, now)
     routing.send(floor, call, destination, now, by="transfer")
@@ -67,9 +67,8 @@ def consult(floor: Floor, call: Call, destination: Destination, now: float) -> N
     call.consult = Consult(destination, agent=destination.agent if isinstance(destination, ToAgent) else None)
     recording.stop(floor, call, now)
     for leg_id in (call.leg, connection.leg, *call.parties):
-        floor.ask(actions.LeaveLeg(call.call, leg_id))
-    music = None if connection.queue is None else floor.plan(connection.queue).music
-    floor.play(call, loop=() if music is None else (music,))
+        holding.leave(floor, call, leg_id)
+    floor.play(call, loop=holding.music(floor, call))
     floor.play_to(call, floor.legs[connection.leg], loop=(direct.RINGBACK,))
     for device in devices:
         leg = Leg(call.next_leg(), call.call, "dialling", device, floor.people(device))
@@ -182,6 +181,7 @@ def talker_gone(floor: Floor, call: Call, now: float) -> bool:
         _wrap_up(floor, call, connection, now)
         leg = next(iter(call.parties))
         call.connection = Connection(leg, call.parties.pop(leg), None)
+        holding.show(floor, call)
         return True
     return False
 
@@ -190,6 +190,7 @@ def party_gone(floor: Floor, call: Call, leg: LegId, now: float) -> None:
     """One of a conference left."""
     agent = call.parties.pop(leg)
     floor.tell(events.CallParted(floor.wall(now), call.call, leg, agent))
+    holding.show(floor, call)
 
 
 def _room(call: Call) -> str:
@@ -246,6 +247,7 @@ def _rejoin(floor: Floor, call: Call, now: float) -> None:
     floor.stop_playing_to(floor.legs[connection.leg])
     for leg in (call.leg, connection.leg, *call.parties):
         floor.ask(actions.JoinLeg(call.call, leg))
+    holding.show(floor, call)
     if call.recordings_made and call.recording is None:
         recording.start(floor, call, now)
 

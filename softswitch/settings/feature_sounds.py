@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import agent_line, asking_callback, joining, messages, rostering, voicemail
+from softswitch.domain import agent_line, asking_callback, holding, joining, messages, rostering, voicemail
 from softswitch.domain.forecast import wording
 from softswitch.domain.office import ToAgentLine, ToMessages, ToNumber
 from softswitch.settings.people_relations import feature_codes
@@ -25,6 +25,7 @@ MESSAGES_SOUNDS: Final = (
 def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
     """Notes all of them; refuses features whose sounds are missing, each at the key that switches it on."""
     _use_confirmation(whole, sounds)
+    sounds.use_if_there((holding.MUSIC,), whole.place("office", "language"))
     for name, queue in whole.queues.items():
         if queue.callback is not None:
             place = whole.place("queue", name, "callback")

@@ -66,9 +66,11 @@ def check_telephones(walk: Walk, floor: Floor) -> None:
             continue
         together = {call.leg, call.connection.leg, *call.parties}
         if call.consult is None:
-            assert far.in_room(call.call) == together, f"{call.call}: {far.in_room(call.call)} talk, not {together}"
-            hears = [leg for leg in together if far.legs[leg].hears is not None]
-            assert not hears, f"{hears} of {call.call} hear music in their talk"
+            waiting = on_hold(floor, call)
+            heard = far.in_room(call.call)
+            assert heard == together - waiting, f"{call.call}: {heard} talk, not {together - waiting}"
+            music = {leg for leg in together if far.legs[leg].hears is not None}
+            assert music == waiting, f"{music} of {call.call} hear music, not {waiting}"
             rooms[call.call] = len(together)
         elif call.consult.answered is not None:
             asked = {call.connection.leg, call.consult.answered}
@@ -78,6 +80,15 @@ def check_telephones(walk: Walk, floor: Floor) -> None:
         assert leg.room is None or leg.room in rooms or leg.room.endswith("-v"), f"{leg_id} is alone in {leg.room}"
     recorded = {call.recording for call in floor.calls.values()} - {None}
     assert recorded == set(far.recorders), f"recorded are {set(far.recorders)}, not {recorded}"
+
+
+def on_hold(floor: Floor, call: Call) -> set[str]:
+    """Who of a talk of two was put on hold by a telephone of the house."""
+    if call.connection is None or call.parties:
+        return set()
+    ends = (floor.legs[call.leg], floor.legs[call.connection.leg])
+    pairs = (ends, ends[::-1])
+    return {other.leg for leg, other in pairs if leg.is_held and isinstance(leg.device, ToPhone)}
 
 
 def check_agents(floor: Floor, now: float) -> None:

@@ -267,6 +267,8 @@ class Walk:
                 self.tell(inputs.LegRefused(leg, dice.choice(REFUSALS)))
         elif dice.random() < 0.4:
             self.tell(inputs.LegHeard(leg))
+        elif found.phase == "answered" and dice.random() < 0.15:
+            self.tell(inputs.LegHeld(leg, is_held=dice.random() < 0.6))
         elif dice.random() < self.hangs_up:
             self.end_leg(leg, dice.choice(ENDS) if found.phase == "answered" else Cause.CANCELLED)
 

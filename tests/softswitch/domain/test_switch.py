@@ -242,8 +242,7 @@ def test_a_caller_of_a_removed_queue_overflows_by_its_last_plan() -> None:
     assert stage.switch.floor.queues == {}
 
 
-def test_keys_and_holds_change_nothing_yet() -> None:
+def test_keys_change_nothing_while_two_talk() -> None:
     stage, caller, _ = talking()
     stage.tell(inputs.DigitPressed(caller, "1"))
-    stage.tell(inputs.LegHeld(caller, is_held=True))
     assert stage.new == []
