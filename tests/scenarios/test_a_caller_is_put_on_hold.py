@@ -1,4 +1,4 @@
-"""An agent's telephone holds: the caller hears music, the recording goes on, and both are back when she takes him back."""
+"""An agent's telephone holds: the caller hears music, the recording goes on, and she takes him back."""
 
 from __future__ import annotations
 
