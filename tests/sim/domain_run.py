@@ -1,8 +1,9 @@
 """One seed of the domain's simulator: an office and a thousand inputs in random order, held to everything.
 
-Every seed in ten is checked after each step, the others after every tenth and where it matters most. Then it comes to
-an end in one of two ways. Either everybody becomes helpful at once, and whoever can be served at all must be; or people
-simply stop, and the switch is told to end all calls. Nothing may be left.
+Every seed in ten is checked after each step, the others after every tenth; now and then its journal is read as a whole
+and everything is asked that commands can ask. One in thirty is told in the middle to take no new calls. Then it comes
+to an end in one of two ways. Either everybody becomes helpful at once, and whoever can be served at all must be; or
+people simply stop. At last the switch is told to end all calls, and nothing may be left.
 """
 
 from __future__ import annotations
