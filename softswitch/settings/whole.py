@@ -49,7 +49,7 @@ class Whole:
 
     def place(self, *path: str) -> Place:
         """The place of a key, or of what it is in where it is left out."""
-        while path not in self.places:
+        while path and path not in self.places:
             path = path[:-1]
         return self.places[path]
 
