@@ -25,7 +25,8 @@ MESSAGES_SOUNDS: Final = (
 def use_feature_sounds(whole: Whole, sounds: SoundSearch) -> None:
     """Notes all of them; refuses features whose sounds are missing, each at the key that switches it on."""
     _use_confirmation(whole, sounds)
-    sounds.use_if_there((holding.MUSIC,), whole.place("node", "language"))
+    if sounds.is_there(holding.MUSIC):
+        sounds.use(holding.MUSIC, whole.place("node", "language"), may_be_folder=True)
     for name, queue in whole.queues.items():
         if queue.callback is not None:
             place = whole.place("queue", name, "callback")
