@@ -63,11 +63,10 @@ class Agent:
     @property
     def activity(self) -> Activity:
         """What the switch sees of her."""
-        if any(engagement.is_talk for engagement in self.engagements.values()):
-            return "talking"
-        if self.engagements:
-            return "ringing"
-        return "idle" if self.wrap_up_until_at is None else "wrap-up"
+        if not self.engagements:
+            return "idle" if self.wrap_up_until_at is None else "wrap-up"
+        is_talk = any(engagement.is_talk for engagement in self.engagements.values())
+        return "talking" if is_talk else "ringing"
 
     @property
     def call(self) -> CallId | None:

@@ -14,7 +14,7 @@ between them. A connection that a crash cut off ends at the last sign of life be
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -39,7 +39,7 @@ from softswitch.domain.events import (
     QueueLeft,
     RecordingStarted,
 )
-from softswitch.domain.figures.talks import Talk, Talks
+from softswitch.domain.figures.talks import OF_TALKS_NOW, Talk, Talks
 from softswitch.domain.office import Strategy
 
 WAITS_TOLD_KEPT_MAX: Final = 20
@@ -142,6 +142,21 @@ class CallRecords:
     def __init__(self) -> None:
         self._open: dict[str, CallRecord] = {}
         self._talks = Talks()
+
+    WANTS: ClassVar[frozenset[type[Event]]] = OF_TALKS_NOW | {
+        CallArrived,
+        CallRouted,
+        CallAnswered,
+        CallQueued,
+        EstimateAnnounced,
+        QueueLeft,
+        CallPresented,
+        PresentationEnded,
+        CallTransferred,
+        CallClassified,
+        PriorityChanged,
+        RecordingStarted,
+    }
 
     def apply(self, event: Event) -> CallRecord | None:
         """Takes one event, oldest first; returns the record of the call that it ended."""

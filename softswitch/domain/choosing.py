@@ -43,7 +43,7 @@ def distribute_callers(floor: Floor, now: float) -> None:
     refresh(floor, now)
     if not floor.free:
         return
-    views = [queue_view(floor, queue, now) for queue in floor.queues.values() if queue.line]
+    views = [queue_view(floor, queue, now) for queue in floor.queues.values() if _has_undecided(floor, queue)]
     for decision in distribute(views, now):
         _claim(floor, decision)
 
@@ -66,15 +66,19 @@ def refresh(floor: Floor, now: float) -> None:
 
 
 def agent_view(floor: Floor, name: str, now: float) -> AgentView | None:
-    """The agent as a decision sees her, None when she is not of the office any more."""
+    """The agent as a decision sees her, None when she is not of the office any more.
+
+    Her telephones are counted only where they matter: when she could take a call.
+    """
     agent = floor.agents.get(name)
     if agent is None or name not in floor.office.agents:
         return None
-    devices = floor.devices_of(name)
+    activity = agent.activity
+    devices = floor.devices_of(name) if agent.presence == "ready" and activity == "idle" else ()
     return AgentView(
         agent=name,
         presence=agent.presence,
-        activity=agent.activity,
+        activity=activity,
         idle_since_at=agent.idle_since_at,
         backoff_until_at=agent.backoff_until_at,
         is_claimed=agent.claim is not None,
@@ -156,6 +160,13 @@ def demand_of(plan: QueuePlan, call: Call) -> dict[str, int]:
     return together(plan.skills, call.skills)
 
 
+def _has_undecided(floor: Floor, queue: Queue) -> bool:
+    """Whether somebody waits there who is not being presented, or may be to more agents."""
+    if not queue.line or queue.plan.strategy == "ring-all":
+        return bool(queue.line)
+    return any(not floor.calls[call].presentations for call in queue.line)
+
+
 def _waiting(floor: Floor, queue: Queue) -> Iterator[WaitingCaller]:
     is_ring_all = queue.plan.strategy == "ring-all"
     has_demand = bool(queue.plan.skills)
@@ -179,7 +190,7 @@ def _free(floor: Floor, queue: Queue, now: float) -> list[FreeMember]:
         if agent_name not in floor.free or agent_name not in members:
             continue
         agent = floor.agents[agent_name]
-        if name in agent.queues_off or _is_telephone_promised(floor, agent_name):
+        if name in agent.queues_off or (floor.sharing and _is_telephone_promised(floor, agent_name)):
             continue
         order, member = members[agent_name]
         skills = floor.office.agents[agent_name].skills

@@ -8,6 +8,7 @@ so that devices and agents are engaged exactly as long as their legs are up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -108,17 +109,20 @@ class Floor:
     _at_number: dict[DeviceAddress, dict[str, None]] = field(default_factory=dict)
     _legs_at: dict[DeviceAddress, dict[LegId, None]] = field(default_factory=dict)
     _outbox: list[Event | Action] = field(default_factory=list)
+    _applies: dict[type[Event], tuple[Callable[[Event], object], ...]] = field(default_factory=dict)
 
     # The outbox.
 
     def tell(self, event: Event) -> None:
-        """Something happened; the folds that commands read see it at once."""
+        """Something happened; the folds that commands read see it at once, each what it wants of it."""
         self._outbox.append(event)
-        self.records.apply(event)
-        self.statistics.apply(event)
-        self.mailboxes.apply(event)
-        self.agent_figures.apply(event)
-        self.forecast_facts.apply(event)
+        kind = type(event)
+        applies = self._applies.get(kind)
+        if applies is None:
+            folds = (self.records, self.statistics, self.mailboxes, self.agent_figures, self.forecast_facts)
+            applies = self._applies[kind] = tuple(fold.apply for fold in folds if kind in fold.WANTS)
+        for apply in applies:
+            apply(event)
 
     def ask(self, action: Action) -> None:
         """Something is wanted."""

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from softswitch.domain import events
 from softswitch.domain.events import Event
 from softswitch.domain.figures.formulas import MS_PER_S, milliseconds
 from softswitch.domain.figures.statistics import DAYS_KEPT_MAX, Statistics
-from softswitch.domain.figures.talks import Talks, WrapUps
+from softswitch.domain.figures.talks import OF_TALKS_NOW, Talks, WrapUps
 
 CALLS_LISTED_MAX: Final = 10_000
 """So many calls of one agent and day can be listed; their number goes on."""
 
 _BEFORE_S: Final = 0.001
-_OF_AGENTS: Final = frozenset(
+_OF_AGENTS: Final[frozenset[type[Event]]] = frozenset(
     {events.CallConnected, events.WrapUpStarted, events.WrapUpEnded, events.AgentPresenceChanged}
 )
 
@@ -73,6 +73,8 @@ class AgentFigures:
         self._wrap_ups = WrapUps()
         self._talking: dict[str, dict[tuple[str, str], float]] = {}
         self._presences: dict[str, events.AgentPresenceChanged] = {}
+
+    WANTS: ClassVar[frozenset[type[Event]]] = _OF_AGENTS | OF_TALKS_NOW
 
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""

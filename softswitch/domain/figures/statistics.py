@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import ClassVar, Final
 
 from softswitch.domain import events
 from softswitch.domain.events import Event
 from softswitch.domain.figures.formulas import By, CallbackFigures, Figure, Listed, VisitCounts, VisitTimes
 from softswitch.domain.figures.spans import Days, SpanOf
-from softswitch.domain.figures.visits import Visits
+from softswitch.domain.figures.talks import OF_TALKS_NOW
+from softswitch.domain.figures.visits import OF_VISITS, Visits
 
 DAYS_KEPT_MAX: Final = 2
 
-_OF_PROMISES: Final = frozenset({events.CallbackRequested, events.CallbackEnded})
+_OF_PROMISES: Final[frozenset[type[Event]]] = frozenset({events.CallbackRequested, events.CallbackEnded})
 
 
 class Statistics:
@@ -48,6 +49,8 @@ class Statistics:
     def day_of(self) -> SpanOf:
         """The office's days, for whoever has to mean the same by today."""
         return self._days
+
+    WANTS: ClassVar[frozenset[type[Event]]] = OF_VISITS | OF_TALKS_NOW | _OF_PROMISES
 
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""

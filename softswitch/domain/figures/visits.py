@@ -95,7 +95,7 @@ class Visits:
         """Takes one event, oldest first."""
         for talk in self._talks.apply(event):
             self._talked(talk)
-        if type(event) not in _OF_VISITS:
+        if type(event) not in OF_VISITS:
             return
         match event:
             case events.CallQueued():
@@ -287,7 +287,7 @@ def fold(journal: Iterable[Event], span_of: SpanOf, goals_s: Mapping[str, float]
     return visits
 
 
-_OF_VISITS: Final = frozenset(
+OF_VISITS: Final[frozenset[type[Event]]] = frozenset(
     {
         events.CallQueued,
         events.QueueLeft,

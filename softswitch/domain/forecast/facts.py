@@ -17,7 +17,7 @@ not learnt from, and a caller whose agent was lost after pick-up counts as conne
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from softswitch.domain import events
 from softswitch.domain.events import Event
@@ -96,6 +96,23 @@ class Facts:
         self.forecast.forget([queue])
         self._gone.pop(queue, None)
         self._holds.pop(queue, None)
+
+    WANTS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.CallQueued,
+            events.PriorityChanged,
+            events.QueueLeft,
+            events.CallPresented,
+            events.PresentationEnded,
+            events.CallConnected,
+            events.AgentLost,
+            events.CallParted,
+            events.CallEnded,
+            events.WrapUpStarted,
+            events.WrapUpEnded,
+            events.SwitchStarted,
+        }
+    )
 
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
