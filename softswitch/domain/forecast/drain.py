@@ -163,7 +163,7 @@ class _Line:
     def advance(self, from_s: float, to_s: float) -> float:
         """Steps on and returns the normal score of the wait being at most `to_s`."""
         step_s = to_s - from_s
-        first, variance, none_yet = self._firsts_by(to_s)
+        first, variance = self._firsts_by(to_s)
         gained = max(first - self._first, 0.0)
         decay = math.exp(-step_s / (self._bend * self._cycle.mean_s))
         self._transient = self._transient * decay + gained * math.sqrt(decay)
@@ -172,7 +172,7 @@ class _Line:
         again = max(self._area / self._cycle.mean_s - self._bend * (self._first - self._transient), 0.0)
         turns = self._first + again
         if self._position == 1:
-            return _score_of(none_yet - again * (1.0 - self._share))
+            return _score_of(self._none_yet(to_s, again))
         kept = math.exp(-self._hazard * step_s)
         lost = self._ahead * (1.0 - kept)
         self._ahead = max(self._ahead - lost - (turns - self._turns), 0.0)
@@ -180,23 +180,30 @@ class _Line:
         self._turns = turns
         return self._score(turns, variance + again * self._dispersion, to_s)
 
-    def _firsts_by(self, s: float) -> tuple[float, float, float]:
-        """First turns by then: their mean and variance, and for the next in line the logarithm of the chance
-        that there is none."""
-        mean, variance, none_yet = self._idle, 0.0, 0.0
-        is_next = self._position == 1
-        for weight, share, soonest_s, elapsed_s, log_mean, scale, survived in self._firsts:
-            if s <= soonest_s:
-                continue
-            chance = 1.0
-            if survived > 0.0:
-                chance -= 0.5 * math.erfc((math.log(elapsed_s + s - soonest_s) - log_mean) * scale) / survived
+    def _firsts_by(self, s: float) -> tuple[float, float]:
+        """First turns by then: their mean and variance."""
+        mean, variance = self._idle, 0.0
+        for first in self._firsts:
+            weight, share = first[:2]
+            chance = _chance_by(first, s)
             mean += weight * chance
-            taken = share * chance
-            variance += weight * chance * (1.0 - taken)
-            if is_next:
-                none_yet += weight / share * math.log(max(1.0 - taken, _CHANCE_MIN))
-        return mean, variance, none_yet
+            variance += weight * chance * (1.0 - share * chance)
+        return mean, variance
+
+    def _none_yet(self, s: float, again: float) -> float:
+        """The logarithm of the chance that no turn has come by then, where `again` came after first ones in the mean.
+
+        An agent who had a first one and gave it to another line goes on; her later turns are taken as a Poisson stream.
+        """
+        busy = self._first - self._idle
+        later = again / busy if busy > 0.0 else 0.0
+        log_chance = 0.0
+        for first in self._firsts:
+            weight, share = first[:2]
+            chance = _chance_by(first, s)
+            none = 1.0 - chance + chance * (1.0 - share) * math.exp(-share * later)
+            log_chance += weight / share * math.log(max(none, _CHANCE_MIN))
+        return log_chance
 
     def _score(self, turns: float, variance: float, s: float) -> float:
         mean = turns + self._given_up
@@ -210,6 +217,20 @@ class _Line:
         shape = (self._position - 0.5 + lattice) / dispersion
         root = math.pow(mean / (dispersion * shape), 1.0 / 3.0)
         return 3.0 * math.sqrt(shape) * (root - 1.0 + 1.0 / (9.0 * shape))
+
+
+_First: TypeAlias = tuple[float, float, float, float, float, float, float]
+"""A group of busy agents: how many turns they bring, their share, and what `_residual` says of their first ones."""
+
+
+def _chance_by(first: _First, s: float) -> float:
+    """The chance that one of them is free by then."""
+    _, _, soonest_s, elapsed_s, log_mean, scale, survived = first
+    if s <= soonest_s:
+        return 0.0
+    if survived <= 0.0:
+        return 1.0
+    return 1.0 - 0.5 * math.erfc((math.log(elapsed_s + s - soonest_s) - log_mean) * scale) / survived
 
 
 def _score_of(none_yet: float) -> float:

@@ -101,6 +101,16 @@ def test_shares_and_callers_who_give_up_are_those_of_plain_simulation(share: flo
     assert found(drain, 12)[1] == pytest.approx(median_s, rel=0.1)
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("elapsed_s", [[0.0], [0.0, 100.0], [40.0 * each for each in range(6)]])
+def test_the_next_in_line_waits_as_plain_simulation_says_whatever_goes_to_other_lines(
+    elapsed_s: list[float], share: float
+) -> None:
+    drain = drain_of(elapsed_s, share=share)
+    simulated_s = Line(drain, 1, seed=3).quantiles_s(1500)
+    assert found(drain, 1) == pytest.approx(simulated_s, rel=0.15, abs=3.0)
+
+
 def test_an_end_that_is_known_is_the_turn() -> None:
     drain = Drain([BusyAgent("q", 200.0, free_in_s=25.0)], {"q": SHAPE}, SHAPE)
     assert found(drain, 1) == pytest.approx([25.0] * 3, rel=0.2)
