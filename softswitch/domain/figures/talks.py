@@ -46,7 +46,9 @@ class WrapUp:
     ended_at: float
 
 
-_OF_TALKS: Final[frozenset[type[Event]]] = frozenset({events.CallConnected, events.CallParted, events.AgentLost, events.CallEnded})
+_OF_TALKS: Final[frozenset[type[Event]]] = frozenset(
+    {events.CallConnected, events.CallParted, events.AgentLost, events.CallEnded}
+)
 _OF_CRASHES: Final = frozenset({events.SwitchStarted, events.PresentationEnded, events.QueueLeft, events.CallEnded})
 _OF_WRAP_UPS: Final = frozenset({events.WrapUpStarted, events.WrapUpEnded})
 OF_TALKS_NOW: Final[frozenset[type[Event]]] = _OF_TALKS
