@@ -8,13 +8,17 @@ are the same that the simulator makes after its steps; a finding is a fault of o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from softswitch.domain import choosing
+from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.distributor import exclusion
 from softswitch.domain.floor import Floor
+from softswitch.domain.inputs import CallId
+from softswitch.domain.office import DeviceAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +32,18 @@ class Finding:
 def examine(floor: Floor, now: float) -> list[Finding]:
     """All that is wrong; empty on a healthy switch. `now` is the switch's own, between two of its inputs."""
     return [
-        *_agents(floor, now),
+        *of_agents(floor, floor.agents, now),
+        *of_calls(floor, floor.calls.values()),
+        *of_presentations(floor),
         *_legs(floor),
-        *(finding for call in floor.calls.values() for finding in _call(floor, call)),
-        *_presentations(floor),
         *_queues(floor),
         *_callbacks(floor),
     ]
 
 
-def _agents(floor: Floor, now: float) -> Iterator[Finding]:
-    for name, agent in floor.agents.items():
+def of_agents(floor: Floor, agents: Mapping[str, Agent], now: float) -> Iterator[Finding]:
+    """What is wrong with these agents."""
+    for name, agent in agents.items():
         who = f"agent {name}"
         for leg_id, engagement in agent.engagements.items():
             leg = floor.legs.get(leg_id)
@@ -64,49 +69,70 @@ def _agents(floor: Floor, now: float) -> Iterator[Finding]:
 
 
 def _legs(floor: Floor) -> Iterator[Finding]:
+    used: dict[DeviceAddress, int] = {}
     for leg_id, leg in floor.legs.items():
-        who, call = f"leg {leg_id}", floor.calls.get(leg.call)
+        device, call = leg.device, floor.calls.get(leg.call)
+        if device is not None:
+            used[device] = used.get(device, 0) + 1
         if call is None:
-            yield Finding(who, f"belongs to call {leg.call}, which is not there")
+            yield Finding(f"leg {leg_id}", f"belongs to call {leg.call}, which is not there")
         elif leg_id != call.leg and leg_id not in call.dialled_legs:
-            yield Finding(who, f"is not known to its call {leg.call}")
+            yield Finding(f"leg {leg_id}", f"is not known to its call {leg.call}")
         if leg.presentation is not None and leg.presentation not in floor.presentations:
-            yield Finding(who, f"rings for presentation {leg.presentation}, which is not there")
+            yield Finding(f"leg {leg_id}", f"rings for presentation {leg.presentation}, which is not there")
         if leg.state == "confirming" and ("confirm", leg_id) not in floor.deadlines:
-            yield Finding(who, "is asked for a key without end")
+            yield Finding(f"leg {leg_id}", "is asked for a key without end")
         for name in leg.agents:
             if name in floor.agents and leg_id not in floor.agents[name].engagements:
-                yield Finding(who, f"does not keep agent {name} busy")
-    used = Counter(leg.device for leg in floor.legs.values() if leg.device is not None)
-    if dict(used) != floor.devices_in_use:
-        yield Finding("devices", f"count as in use {floor.devices_in_use} and are {dict(used)}")
+                yield Finding(f"leg {leg_id}", f"does not keep agent {name} busy")
+    if used != floor.devices_in_use:
+        yield Finding("devices", f"count as in use {floor.devices_in_use} and are {used}")
 
 
-def _call(floor: Floor, call: Call) -> Iterator[Finding]:
-    who = f"call {call.call}"
+def of_calls(floor: Floor, calls: Iterable[Call]) -> Iterator[Finding]:
+    """What is wrong with these calls."""
+    lines: dict[CallId, list[str]] = {}
+    for name, queue in floor.queues.items():
+        for waiting in queue.line:
+            lines.setdefault(waiting, []).append(name)
+    for call in calls:
+        yield from _call(floor, call, lines.get(call.call, []))
+
+
+def _call(floor: Floor, call: Call, in_line: list[str]) -> Iterator[Finding]:
+    state, connection = call.state, call.connection
     if call.leg not in floor.legs and call.callback is None:
-        yield Finding(who, "has no caller")
-    in_line = [name for name, queue in floor.queues.items() if call.call in queue.line]
-    waits = call.state in ("waiting", "presenting")
-    if waits and in_line != [call.queue]:
-        yield Finding(who, f"waits in {call.queue} and stands in {in_line}")
-    if not waits and in_line:
-        yield Finding(who, f"is {call.state} and stands in {in_line}")
-    if call.connection is not None and call.connection.leg not in floor.legs:
-        yield Finding(who, f"talks with leg {call.connection.leg}, which is not there")
-    ringing = [name for name in call.presentations if floor.presentations[name].state == "ringing"]
-    if (call.state == "presenting") != bool(ringing):
-        yield Finding(who, f"is {call.state} with {len(ringing)} presentations")
-    wanted = {"dialling": "callback-ring", "serving": "dialogue-end"}.get(call.state)
-    if call.state == "direct" and call.connection is None:
+        yield _of(call, "has no caller")
+    if state in ("waiting", "presenting"):
+        if in_line != [call.queue]:
+            yield _of(call, f"waits in {call.queue} and stands in {in_line}")
+    elif in_line:
+        yield _of(call, f"is {state} and stands in {in_line}")
+    if connection is not None and connection.leg not in floor.legs:
+        yield _of(call, f"talks with leg {connection.leg}, which is not there")
+    if call.presentations or state == "presenting":
+        ringing = [name for name in call.presentations if floor.presentations[name].state == "ringing"]
+        if (state == "presenting") != bool(ringing):
+            yield _of(call, f"is {state} with {len(ringing)} presentations")
+    wanted = _ENDS.get(state)
+    if state == "direct" and connection is None:
         wanted = "say" if call.is_saying else "direct"
     if wanted is not None and (wanted, call.call) not in floor.deadlines:
-        yield Finding(who, f"is {call.state} without end")
-    if call.state == "talking" and call.connection is None:
-        yield Finding(who, "talks with nobody")
+        yield _of(call, f"is {state} without end")
+    if state == "talking" and connection is None:
+        yield _of(call, "talks with nobody")
 
 
-def _presentations(floor: Floor) -> Iterator[Finding]:
+_ENDS: Final = {"dialling": "callback-ring", "serving": "dialogue-end"}
+"""What ends calls in a state that could last."""
+
+
+def _of(call: Call, what: str) -> Finding:
+    return Finding(f"call {call.call}", what)
+
+
+def of_presentations(floor: Floor) -> Iterator[Finding]:
+    """What is wrong with presentations."""
     for name, shown in floor.presentations.items():
         who, call = f"presentation {name}", floor.calls.get(shown.call)
         if call is None or name not in call.presentations:
@@ -120,18 +146,16 @@ def _presentations(floor: Floor) -> Iterator[Finding]:
 
 
 def _queues(floor: Floor) -> Iterator[Finding]:
+    talks = Counter(
+        call.queue for call in floor.calls.values() if call.state in ("talking", "dialling", "direct", "serving")
+    )
     for name, queue in floor.queues.items():
         who = f"queue {name}"
         for call in queue.line:
             if call not in floor.calls:
                 yield Finding(who, f"keeps a place for call {call}, which is not there")
-        talks = sum(
-            1
-            for call in floor.calls.values()
-            if call.queue == name and call.state in ("talking", "dialling", "direct", "serving")
-        )
-        if talks != queue.talks:
-            yield Finding(who, f"counts {queue.talks} talks and has {talks}")
+        if talks[name] != queue.talks:
+            yield Finding(who, f"counts {queue.talks} talks and has {talks[name]}")
 
 
 def _callbacks(floor: Floor) -> Iterator[Finding]:

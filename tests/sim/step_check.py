@@ -5,25 +5,27 @@ so all of it is looked at again when an input or a deadline of its own came to i
 difference: a pause that keeps an agent or a device out is over, a caller's demands relax. What is left out could only
 give the answer that it gave.
 
-In an office of more than `WHOLE_MAX` agents the doctor is shown all legs, calls and queues, but only those agents in
-whom or on whose legs something changed since the last look; and once a second, and at rest, all of them.
+In an office of more than `WHOLE_MAX` agents the doctor is shown those agents in whom or on whose legs something changed
+since the last look, the calls of which something was told, and all presentations; and once a second, and at rest,
+everything there is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from softswitch.domain import choosing
 from softswitch.domain.agent import Agent
+from softswitch.domain.call import Call
 from softswitch.domain.distributor import Rule, distribute
-from softswitch.domain.doctor import examine
+from softswitch.domain.doctor import examine, of_agents, of_calls, of_presentations
 from softswitch.domain.floor import Floor
 from softswitch.domain.queue import Queue
 from softswitch.domain.switch import Switch
+from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -32,7 +34,6 @@ WHOLE_MAX: Final = 12
 """Offices of so many agents are looked at as a whole every time; those of all random days are."""
 WHOLE_EVERY_S: Final = 1.0
 
-_SLOTS: Final = tuple(field.name for field in fields(Floor))
 _VERBS: Final = ("handle", "end_all", "restore", "recall")
 
 
@@ -52,6 +53,7 @@ class StepCheck:
         self._agents: dict[str, tuple[object, ...]] = {}
         self._legs: dict[str, tuple[str, ...]] = {}
         self._standings: dict[str, Rule | None] = {}
+        self._told_of: dict[str, None] = {}
 
     def begin(self, switch: Switch) -> None:
         """A new switch: from now on it is noted when it is asked anything."""
@@ -72,6 +74,12 @@ class StepCheck:
         """Something was asked of the switch, or may have been: all is looked at after this step."""
         self._is_asked = True
 
+    def told(self, record: JournalRecord) -> None:
+        """The switch wrote this down."""
+        call = getattr(record, "call", None)
+        if isinstance(call, str):
+            self._told_of[call] = None
+
     def look(self) -> None:
         """A step is over, and the switch is quiet."""
         ledger, switch, now = self._world.ledger, self._world.node.switch, self._world.node_now
@@ -83,7 +91,9 @@ class StepCheck:
             self.looks += 1
             choosing.refresh(floor, now)
             agents = self._to_look_at(floor, now)
-            check_floor(floor, agents, now)
+            told_of, self._told_of = self._told_of, {}
+            calls = [floor.calls[call] for call in told_of if call in floor.calls]
+            check_floor(floor, agents, calls, now)
             known_at = inf if agents is floor.agents else self._good_until_at
             self._good_until_at = min(known_at, _pauses_end_at(floor, agents, now))
 
@@ -118,25 +128,21 @@ class StepCheck:
         return noted
 
 
-def check_floor(floor: Floor, agents: dict[str, Agent], now: float) -> None:
-    """These agents count as what they are, everything that goes on has an owner and an end, and nobody idles."""
+def check_floor(floor: Floor, agents: dict[str, Agent], calls: list[Call], now: float) -> None:
+    """These agents count as what they are, everything that goes on has an owner and an end, and nobody idles.
+
+    Where these agents are all that there are, all calls are looked at and not only these.
+    """
     gone = [name for name in floor.standings if name not in floor.agents or name not in floor.office.agents]
     assert not gone, f"{gone} are gone and count as {[floor.standings[name] for name in gone]}"
-    assert not (findings := examine(_part(floor, agents), now)), findings
+    if agents is floor.agents:
+        findings = examine(floor, now)
+    else:
+        findings = [*of_agents(floor, agents, now), *of_calls(floor, calls), *of_presentations(floor)]
+    assert not findings, findings
     free = {name for name, rule in floor.standings.items() if rule is None}
     assert free == floor.free.keys(), f"{free ^ floor.free.keys()} are free or not, and count as the contrary"
     check_nobody_idles(floor, now)
-
-
-def _part(floor: Floor, agents: dict[str, Agent]) -> Floor:
-    """The same floor as seen by somebody who goes through these agents only."""
-    if agents is floor.agents:
-        return floor
-    part = Floor.__new__(Floor)
-    for name in _SLOTS:
-        setattr(part, name, getattr(floor, name))
-    part.agents = agents
-    return part
 
 
 def check_nobody_idles(floor: Floor, now: float) -> None:

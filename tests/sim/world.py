@@ -389,6 +389,7 @@ class World:
             if self._observe is not None:
                 self._note(f"journal   {record}")
             self.ledger.take(record)
+            self.step_check.told(record)
             self.idle_watch.take(record)
             if isinstance(record, DialogRecorded):
                 self._dialogs.add(record.leg)

@@ -1,10 +1,11 @@
 """Simulated calls per second: the whole production node under virtual time, with its telephones, on one core.
 
 One call is an INVITE from the trunk into a queue, presented to an agent whose phone rings, answered, talked, ended with
-BYE, and wrapped up. Sixty phones, forty agents, one queue a little short of busy, every invariant held after every step
-and once more at rest: what a simulated day costs, and so how many of them a night can play. All CPU is counted, that of
-the simulator's own phones, network and checks included. The baseline, as for signalling, is the standard library's
-email parser on one INVITE, measured in the same run.
+BYE, and wrapped up. Sixty phones, forty agents, one queue a little short of busy. The invariants are held after every
+step for what it touched, and for all there is once a second and at rest (`tests.sim.step_check`): what a simulated day
+costs, and so how many of them a night can play. All CPU is counted, that of the simulator's own phones, network and
+checks included. The baseline, as for signalling, is the standard library's email parser on one INVITE, measured in the
+same run.
 """
 
 from __future__ import annotations
