@@ -18,7 +18,7 @@ from softswitch.domain.inputs import CallId, LegId, Presence
 Activity: TypeAlias = Literal["idle", "ringing", "talking", "wrap-up"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Engagement:
     """A leg that keeps an agent engaged."""
 

@@ -44,7 +44,7 @@ def distribute_callers(floor: Floor, now: float) -> None:
     if not floor.free:
         return
     views = [queue_view(floor, queue, now) for queue in floor.queues.values() if _has_undecided(floor, queue)]
-    for decision in distribute(views, now):
+    for decision in distribute(views, now) if views else ():
         _claim(floor, decision)
 
 

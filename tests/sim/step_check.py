@@ -162,10 +162,10 @@ _own_state = attrgetter(
 
 
 def _state(agent: Agent) -> tuple[object, ...]:
-    """What the doctor asks of an agent, or sees only through her."""
+    """What the doctor asks of an agent, or sees only through her. An engagement that changes is a new one."""
     if not agent.engagements:
         return _own_state(agent)
-    return (_own_state(agent), [(leg, each.call, each.is_talk) for leg, each in agent.engagements.items()])
+    return (_own_state(agent), tuple(agent.engagements.items()))
 
 
 def _do_demands_relax(floor: Floor) -> bool:
