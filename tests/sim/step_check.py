@@ -81,11 +81,14 @@ class StepCheck:
             self._told_of[call] = None
 
     def look(self) -> None:
-        """A step is over, and the switch is quiet."""
+        """A step is over, and the switch is quiet, unless it is to be woken in this very moment."""
         ledger, switch, now = self._world.ledger, self._world.node.switch, self._world.node_now
         floor = switch.floor
         assert not self._world.faults, self._world.faults
         assert len(ledger.live) == switch.live_calls, f"{ledger.live} are up, the switch counts {switch.live_calls}"
+        due_at = switch.next_deadline()
+        if due_at is not None and due_at <= now:
+            return
         if self._is_asked or now >= self._good_until_at or _do_demands_relax(floor):
             self._is_asked = False
             self.looks += 1
