@@ -38,6 +38,16 @@ _OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
 _CALLABLE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """Nobody can be had at a short code."""
 
+_CODES_OF_ONE_DIGIT: Final = frozenset("17")
+_CODES_OF_TWO_DIGITS: Final = frozenset(
+    (
+        *("20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49"),
+        *("51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66"),
+        *("81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98"),
+    )
+)
+"""Country codes as E.164 assigns them; all others have three digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -65,12 +75,12 @@ def outside_number(office: Office, prefixes: Sequence[str], wanted: str) -> str 
     """The number as E.164 if it may be called, else None: the policy for numbers that people key or set.
 
     It must begin with one of the prefixes and be none of the office's own. One that was keyed without country code (0…)
-    is taken for one of the first prefix's country, 00… for an international one.
+    is taken for one of the first prefix's country, 00… for an international one. A prefix may say more than a country.
     """
     if wanted.startswith("00"):
         wanted = f"+{wanted[2:]}"
     elif wanted.startswith("0") and prefixes:
-        wanted = f"{prefixes[0]}{wanted[1:]}"
+        wanted = f"{_country_code(prefixes[0])}{wanted[1:]}"
     is_allowed = any(wanted.startswith(prefix) for prefix in prefixes)
     if not is_allowed or wanted in office.numbers or not _CALLABLE.fullmatch(wanted):
         return None
@@ -110,6 +120,14 @@ def may_dial(phone: PhonePlan, destination: Destination) -> bool:
             return True
         case ToCallback():
             return False
+
+
+def _country_code(prefix: str) -> str:
+    """The `+46` of a prefix like `+467`; a prefix that is shorter than any code of its zone is all that there is."""
+    digits = prefix.removeprefix("+")
+    if digits[:1] in _CODES_OF_ONE_DIGIT:
+        return f"+{digits[:1]}"
+    return f"+{digits[:2]}" if digits[:2] in _CODES_OF_TWO_DIGITS else f"+{digits[:3]}"
 
 
 def _by_dial_plan(office: Office, dialled: str) -> Route | None:

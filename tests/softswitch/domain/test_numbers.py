@@ -4,7 +4,7 @@ import pytest
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.inputs import FromPhone, FromTrunk
-from softswitch.domain.numbers import Route, may_dial, route
+from softswitch.domain.numbers import Route, may_dial, outside_number, route
 from softswitch.domain.office import (
     Destination,
     PhonePlan,
@@ -64,3 +64,22 @@ def test_each_word_of_may_dial_opens_one_kind_of_destination() -> None:
         assert [name for name, destination in kinds.items() if may_dial(phone, destination)] == [word]
         assert may_dial(phone, ToSay("closed"))
         assert may_dial(phone, ToBusy())
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "keyed", "number"),
+    [
+        (("+46",), "0701234567", "+46701234567"),
+        (("+467",), "0701234567", "+46701234567"),
+        (("+467",), "0812345678", None),
+        (("+3586", "+467"), "0612345678", "+358612345678"),
+        (("+1212",), "02125550123", "+12125550123"),
+        (("+467",), "00467012345678", "+467012345678"),
+        (("+467",), "0012125550123", None),
+        ((), "0701234567", None),
+    ],
+)
+def test_a_number_keyed_as_at_home_is_of_the_country_of_the_first_prefix_however_much_that_says(
+    prefixes: tuple[str, ...], keyed: str, number: str | None
+) -> None:
+    assert outside_number(OFFICE, prefixes, keyed) == number
