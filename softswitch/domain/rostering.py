@@ -31,6 +31,8 @@ YES: Final = "1"
 CHECK_RING_S: Final = 30.0
 CHECK_AGAIN_S: Final = 300.0
 CHECKS_MAX: Final = 3
+OUR_FAULT_S: Final = 5.0
+"""When she is called again whom we could not call because no media port was free, or no media process was up."""
 LOOK_AGAIN_S: Final = 86_400.0
 """A plan without any change ahead is looked at again so often."""
 
@@ -110,6 +112,15 @@ def picked_up(floor: Floor, call: Call, now: float) -> None:
 def not_reached(floor: Floor, call: Call, now: float) -> None:
     """She did not answer in time."""
     end(floor, call, Cause.NO_ANSWER, "switch", now)
+
+
+def not_called(floor: Floor, call: Call, now: float) -> None:
+    """It was for us, as at each start before sound is there, that her telephone did not ring: that was no try."""
+    assert isinstance(call.origin, FromRoster)
+    agent = floor.agents.get(call.origin.agent)
+    if agent is not None and agent.is_login_due:
+        agent.checks -= 1
+        floor.deadlines.set("check", agent.agent, now + OUR_FAULT_S)
 
 
 def answered(floor: Floor, call: Call, keyed: str, now: float) -> None:

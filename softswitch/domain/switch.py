@@ -276,6 +276,8 @@ class Switch:
         if leg_id == call.leg and call.state == "dialling":
             calling_back.not_reached(floor, call, cause, now)
         elif leg_id == call.leg:
+            if cause == Cause.NO_MEDIA_PORTS and isinstance(call.origin, inputs.FromRoster):
+                rostering.not_called(floor, call, now)
             end(floor, call, cause, "caller" if cause in _HANG_UPS else "switch", now)
         elif call.consult is not None and leg_id in call.consult.legs:
             transferring.consult_gone(floor, call, leg_id, now)
