@@ -4,14 +4,15 @@ The caller hears 180 (or the ringback sound, when an overflow brings him here an
 destination rings; the first to answer wins and is joined to him. When none can be reached, all are in use, all refuse,
 or `DIRECT_RING_S` is over, the caller is refused with the most telling cause. There is no call waiting: a phone with a
 call of ours up is busy, and so a phone that dials itself. The agents at a phone ring and talk with it, whoever placed
-the call. The outcome is always `direct`; cause and `ended_by` tell how it went.
+the call. The outcome is always `direct`; cause and `ended_by` tell how it went. A caller whose talk was recorded before
+he was given on is recorded on.
 """
 
 from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import actions, events, holding, presenting, queueing
+from softswitch.domain import actions, events, holding, presenting, queueing, recording
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause, EndedBy, most_telling
 from softswitch.domain.ending import end
@@ -64,6 +65,8 @@ def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:
     floor.ask(actions.JoinLeg(call.call, call.leg))
     floor.ask(actions.JoinLeg(call.call, leg.leg))
     holding.show(floor, call)
+    if call.recordings_made and call.recording is None:
+        recording.start(floor, call, now)
     for agent in leg.agents:
         presenting.withdraw_from(floor, agent, Cause.BUSY, now)
 

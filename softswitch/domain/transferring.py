@@ -3,8 +3,8 @@
 A blind transfer sends the caller on at once, to a queue (where his history goes on), a person, a phone or a number. To
 consult, the caller hears music while somebody is rung and talked with; then the talk is handed over (`complete`), all
 come together (`conference`), or the caller is taken back (`take_back`). Whoever hangs up while consulting hands over: a
-caller is never dropped because his agent left. The first end of a talk that hangs up in a conference leaves it to the
-others; it ends with the caller, or when he is alone.
+caller is never dropped because his agent left, and if nobody answers he is in his queue again. The first end of a talk
+that hangs up in a conference leaves it to the others; it ends with the caller, or when he is alone.
 
 Agents are engaged as long as their legs are up, and each has wrap-up for a queue's call when she leaves it.
 """
@@ -173,6 +173,7 @@ def talker_gone(floor: Floor, call: Call, now: float) -> bool:
     if asked is not None:
         call.consult = None
         floor.deadlines.drop("consult", call.call)
+        call.fallback = call.queue or call.fallback
         _wrap_up(floor, call, connection, now)
         recording.stop(floor, call, now)
         direct.take_over(floor, call, asked.agent, now)
