@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.inputs import HOPS_MAX, CallId, LegId
 from softswitch.domain.office import DeviceAddress
 
 
-@dataclass(frozen=True, slots=True)
-class DialLeg:
+class DialLeg(msgspec.Struct, frozen=True):
     """Rings a device. Phones are shown `caller` and `caller_name`; calls by a trunk show the trunk's own caller id.
 
     What follows is `LegProgressed`, then one of `LegAnswered` and `LegRefused`.
@@ -25,30 +25,26 @@ class DialLeg:
     hops_left: int = HOPS_MAX
 
 
-@dataclass(frozen=True, slots=True)
-class RingLeg:
+class RingLeg(msgspec.Struct, frozen=True):
     """180 to an incoming leg."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerLeg:
+class AnswerLeg(msgspec.Struct, frozen=True):
     """200 OK to an incoming leg."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseLeg:
+class RefuseLeg(msgspec.Struct, frozen=True):
     """A final refusal to an incoming leg that was not answered; the leg is gone."""
 
     leg: LegId
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class HangUpLeg:
+class HangUpLeg(msgspec.Struct, frozen=True):
     """Ends a leg in any phase: BYE, or CANCEL while it still rings. The leg is gone for the switch at once.
 
     ANSWERED_ELSEWHERE becomes the Reason that keeps a phone from showing a missed call.
@@ -58,8 +54,7 @@ class HangUpLeg:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class PlayOnLeg:
+class PlayOnLeg(msgspec.Struct, frozen=True):
     """Plays sounds by name to a leg: `once` in order, then `loop` for ever; it replaces what played before."""
 
     leg: LegId
@@ -68,32 +63,28 @@ class PlayOnLeg:
     loop: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StopPlayingOnLeg:
+class StopPlayingOnLeg(msgspec.Struct, frozen=True):
     """Silences `tag` on the leg at once."""
 
     leg: LegId
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class JoinLeg:
+class JoinLeg(msgspec.Struct, frozen=True):
     """Lets the leg hear and be heard in the bridge."""
 
     bridge: str
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveLeg:
+class LeaveLeg(msgspec.Struct, frozen=True):
     """Takes the leg out of the bridge; it lives on alone."""
 
     bridge: str
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class StartRecording:
+class StartRecording(msgspec.Struct, frozen=True):
     """Records the bridge: left what `left` says, right everyone else. `path` is relative to the recordings folder."""
 
     recording: str
@@ -102,15 +93,13 @@ class StartRecording:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopRecording:
+class StopRecording(msgspec.Struct, frozen=True):
     """Finishes the file; `RecordingCompleted` follows."""
 
     recording: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimAgent:
+class ClaimAgent(msgspec.Struct, frozen=True):
     """Asks for the right to connect this call and this agent, before any device is rung."""
 
     presentation: str
@@ -121,8 +110,7 @@ class ClaimAgent:
 LampState = Literal["off", "ringing", "on"]
 
 
-@dataclass(frozen=True, slots=True)
-class ShowLamp:
+class ShowLamp(msgspec.Struct, frozen=True):
     """The lamp of a phone, agent or queue changed; phones that watch it are told.
 
     Of a phone: whether it rings or talks. Of an agent: off is ready and idle, ringing is being rung, on is not to be
@@ -133,8 +121,7 @@ class ShowLamp:
     state: LampState
 
 
-@dataclass(frozen=True, slots=True)
-class ShowMessages:
+class ShowMessages(msgspec.Struct, frozen=True):
     """How many messages a mailbox holds that were not heard, and how many that were."""
 
     mailbox: str

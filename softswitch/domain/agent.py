@@ -13,13 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from softswitch.domain.inputs import CallId, LegId, Presence
 
 Activity: TypeAlias = Literal["idle", "ringing", "talking", "wrap-up"]
 
 
-@dataclass(frozen=True, slots=True)
-class Engagement:
+class Engagement(msgspec.Struct, frozen=True):
     """A leg that keeps an agent engaged."""
 
     call: CallId
@@ -58,11 +59,12 @@ class Agent:
     wrap_up_until_at: float | None = None
     wrap_up_call: CallId | None = None
     claim: str | None = None
+    activity: Activity = "idle"
     engagements: dict[LegId, Engagement] = field(default_factory=dict)
 
     @property
-    def activity(self) -> Activity:
-        """What the switch sees of her."""
+    def activity_due(self) -> Activity:
+        """What `activity` has to be, worked out from what engages her."""
         if not self.engagements:
             return "idle" if self.wrap_up_until_at is None else "wrap-up"
         is_talk = any(engagement.is_talk for engagement in self.engagements.values())
@@ -76,42 +78,44 @@ class Agent:
 
     def engage(self, leg: LegId, call: CallId, now: float, *, is_talk: bool) -> None:
         """A leg rings her, or she talks on it."""
-        before = self.activity
         self.engagements[leg] = Engagement(call, is_talk)
-        self._note(before, now)
+        self._note(now)
 
     def disengage(self, leg: LegId, now: float) -> None:
         """The leg is gone."""
-        before = self.activity
-        if self.engagements.pop(leg, None) is not None and before == "talking" and self.activity != "talking":
+        was_talking = self.activity == "talking"
+        self.engagements.pop(leg, None)
+        self._note(now)
+        if was_talking and self.activity != "talking":
             self.idle_since_at = now
-        self._note(before, now)
 
     def start_wrap_up(self, call: CallId, until_at: float, now: float) -> None:
         """Time to finish a call's work."""
-        before = self.activity
         self.wrap_up_until_at = until_at
         self.wrap_up_call = call
-        self._note(before, now)
+        self._note(now)
 
     def end_wrap_up(self, now: float) -> None:
         """Her turn counts from here."""
-        before = self.activity
         self.wrap_up_until_at = None
         self.wrap_up_call = None
         self.needs_code = False
         self.idle_since_at = now
-        self._note(before, now)
+        self._note(now)
 
     def choose(self, presence: Presence, reason: str | None, now: float) -> None:
         """What she chose, or a policy for her. Getting ready starts her turn anew."""
         if presence == "ready" and self.presence != "ready":
             self.idle_since_at = now
+        if presence == "logged-out":
+            self.login = ""
         self.presence = presence
         self.pause_reason = reason if presence == "paused" else None
         self.presence_since_at = now
         self.changed_at = now
 
-    def _note(self, before: Activity, now: float) -> None:
-        if self.activity != before:
+    def _note(self, now: float) -> None:
+        activity = self.activity_due
+        if activity != self.activity:
+            self.activity = activity
             self.changed_at = now

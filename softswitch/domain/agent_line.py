@@ -165,7 +165,9 @@ def _set(floor: Floor, call: Call, agent: Agent, wanted: Presence, now: float) -
     except CommandRefused:
         _goodbye(floor, call, (WRONG,))
         return
-    agent.login = call.caller if wanted != "logged-out" else ""
+    if wanted != "logged-out" and call.caller != agent.login:
+        agent.login = call.caller
+        floor.tell(events.AgentLoggedInFrom(floor.wall(now), agent.agent, call.caller))
     if was_elsewhere:
         floor.tell(events.AgentLoginTakenOver(floor.wall(now), agent.agent, call.caller))
     _goodbye(floor, call, ((TAKEN_OVER,) if was_elsewhere else ()) + (_SAID[wanted],))

@@ -15,8 +15,9 @@ only way from one to the next, so an illegal step fails where it is taken instea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.forecast.wording import Told
@@ -42,8 +43,7 @@ class IllegalChange(Exception):  # what happened, like every event here
     """A call was sent where its table does not lead: a fault of ours."""
 
 
-@dataclass(slots=True)
-class Connection:
+class Connection(msgspec.Struct):
     """To whom the caller is joined: `queue` and `agent` None on direct calls to a phone or number."""
 
     leg: LegId
@@ -51,18 +51,16 @@ class Connection:
     queue: str | None
 
 
-@dataclass(slots=True)
-class Consult:
+class Consult(msgspec.Struct):
     """Somebody who is being asked: rung at `legs`, talked with once one is `answered`."""
 
     destination: Destination
     agent: str | None = None
-    legs: dict[LegId, None] = field(default_factory=dict)
+    legs: dict[LegId, None] = msgspec.field(default_factory=dict)
     answered: LegId | None = None
 
 
-@dataclass(slots=True)
-class Dialogue:
+class Dialogue(msgspec.Struct):
     """What the switch talks with the caller (`dialogue`). `kind`: which room leads it; `is_one_key`: the step takes one
     key and no `#`.
 
@@ -78,11 +76,10 @@ class Dialogue:
     keyed: str = ""
     tries: int = 0
     sounds: tuple[str, ...] = ()
-    known: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """One call, plain data. Times are `now` seconds; `leg` is the caller's.
 
     `hops_left`: how many more switches the call may pass. `queue` is the queue visit that is going on (while waiting,
@@ -116,9 +113,9 @@ class Call:
     due_at: float = 0.0
     visit_at: float = 0.0
     priority_s: float = 0.0
-    skills: Mapping[str, int] = field(default_factory=dict)
-    presentations: dict[str, None] = field(default_factory=dict)
-    late_legs: list[LegId] = field(default_factory=list)
+    skills: Mapping[str, int] = msgspec.field(default_factory=dict)
+    presentations: dict[str, None] = msgspec.field(default_factory=dict)
+    late_legs: list[LegId] = msgspec.field(default_factory=list)
     callback: str | None = None
     is_callback_asked: bool = False
     at_door: str | None = None
@@ -126,18 +123,18 @@ class Call:
     overflows: int = 0
     connection: Connection | None = None
     consult: Consult | None = None
-    parties: dict[LegId, str | None] = field(default_factory=dict)
+    parties: dict[LegId, str | None] = msgspec.field(default_factory=dict)
     transfers: int = 0
     fallback: str | None = None
     has_talked: bool = False
     overflow: Cause | None = None
     playing: str | None = None
     is_spoken_to: bool = False
-    told_due: dict[str, None] = field(default_factory=dict)
+    told_due: dict[str, None] = msgspec.field(default_factory=dict)
     message_index: int = 0
     told: Told | None = None
     is_saying: bool = False
-    dialled_legs: list[LegId] = field(default_factory=list)
+    dialled_legs: list[LegId] = msgspec.field(default_factory=list)
     called_agent: str | None = None
     worst: Cause | None = None
     recording: str | None = None

@@ -14,7 +14,9 @@ between them. A connection that a crash cut off ends at the last sign of life be
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -26,11 +28,11 @@ from softswitch.domain.events import (
     CallClassified,
     CallConnected,
     CallEnded,
+    CallParted,
     CallPresented,
     CallQueued,
     CallRouted,
     CallTransferred,
-    Candidate,
     EstimateAnnounced,
     Event,
     Exclusion,
@@ -38,9 +40,11 @@ from softswitch.domain.events import (
     PriorityChanged,
     QueueLeft,
     RecordingStarted,
+    Takers,
 )
-from softswitch.domain.figures.talks import OF_TALKS_NOW, Talk, Talks
+from softswitch.domain.figures.talks import Talk, Talks
 from softswitch.domain.office import Strategy
+from softswitch.domain.strategies import Candidate
 
 WAITS_TOLD_KEPT_MAX: Final = 20
 """So many announced waits stay in the call's record, the last ones."""
@@ -139,53 +143,46 @@ class CallRecord(msgspec.Struct):
 class CallRecords:
     """The fold. Events of calls whose arrival it has not seen are passed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, talks: Talks | None = None) -> None:
         self._open: dict[str, CallRecord] = {}
-        self._talks = Talks()
-
-    WANTS: ClassVar[frozenset[type[Event]]] = OF_TALKS_NOW | {
-        CallArrived,
-        CallRouted,
-        CallAnswered,
-        CallQueued,
-        EstimateAnnounced,
-        QueueLeft,
-        CallPresented,
-        PresentationEnded,
-        CallTransferred,
-        CallClassified,
-        PriorityChanged,
-        RecordingStarted,
-    }
+        self._talks = talks or Talks()
+        growth = {kind: partial(self._grow, grow) for kind, grow in _GROWTH.items()}
+        of_talks: Takers = dict.fromkeys((CallConnected, CallParted, AgentLost, CallEnded), self.apply)
+        self.takers: Takers = {CallArrived: self._arrived, **growth, **of_talks}
 
     def apply(self, event: Event) -> CallRecord | None:
         """Takes one event, oldest first; returns the record of the call that it ended."""
         for talk in self._talks.apply(event):
             if talk.call in self._open:
                 _talked(self._open[talk.call], talk)
-        if isinstance(event, CallArrived):
-            self._open[event.call] = CallRecord(
-                id=event.call,
-                caller=event.caller,
-                dialled=event.dialled,
-                arrived_at=event.at,
-                trunk=event.trunk,
-                phone=event.phone,
-                callback=event.callback,
-            )
-            return None
-        record = self._open.get(getattr(event, "call", ""))
-        if record is None:
-            return None
         if isinstance(event, CallEnded):
-            del self._open[record.id]
-            return _ended(record, event)
-        _grow(record, event)
+            record = self._open.pop(event.call, None)
+            return None if record is None else _ended(record, event)
+        if isinstance(event, CallArrived):
+            self._arrived(event)
+        elif (grow := _GROWTH.get(type(event))) is not None:
+            self._grow(grow, event)
         return None
 
     def open_record(self, call: str) -> CallRecord | None:
         """What is known so far of a call that is up; it is the fold's own and grows on."""
         return self._open.get(call)
+
+    def _arrived(self, event: CallArrived) -> None:
+        self._open[event.call] = CallRecord(
+            id=event.call,
+            caller=event.caller,
+            dialled=event.dialled,
+            arrived_at=event.at,
+            trunk=event.trunk,
+            phone=event.phone,
+            callback=event.callback,
+        )
+
+    def _grow(self, grow: _Growth, event: Any) -> None:  # any event of a call: all kinds in _GROWTH are
+        record = self._open.get(event.call)
+        if record is not None:
+            grow(record, event)
 
 
 def talked_s(record: CallRecord, wall_at: float) -> float | None:
@@ -200,42 +197,42 @@ def talked_s(record: CallRecord, wall_at: float) -> float | None:
     return seconds
 
 
-def _grow(record: CallRecord, event: Event) -> None:
-    match event:
-        case CallRouted():
-            record.routes.append((event.destination, event.rule))
-        case CallAnswered():
-            record.answered_at = event.at
-        case CallQueued():
-            record.queue = event.queue
-            record.wait_s = None
-            record.queue_visits.append(
-                QueueVisit(event.queue, event.at, event.position, by=event.by, priority_s=event.priority_s)
-            )
-        case EstimateAnnounced():
-            record.waits_told.append(WaitTold(event.at, event.queue, event.low_s, event.high_s, event.reason))
-            del record.waits_told[:-WAITS_TOLD_KEPT_MAX]
-        case QueueLeft():
-            _left(record, event)
-        case CallPresented():
-            record.presentations.append(_presented(event))
-        case PresentationEnded():
-            _shown(record, event)
-        case CallConnected():
-            _connected(record, event)
-        case AgentLost():
-            _waits_again(record)
-        case CallTransferred():
-            record.transfers.append((event.at, event.destination, event.by))
-        case CallClassified():
-            record.code = event.code
-        case PriorityChanged():
-            if record.queue_visits:
-                record.queue_visits[-1].priority_s = event.priority_s
-        case RecordingStarted():
-            record.recordings.append(event.recording)
-        case _:
-            pass
+def _routed(record: CallRecord, event: CallRouted) -> None:
+    record.routes.append((event.destination, event.rule))
+
+
+def _answered(record: CallRecord, event: CallAnswered) -> None:
+    record.answered_at = event.at
+
+
+def _queued(record: CallRecord, event: CallQueued) -> None:
+    record.queue = event.queue
+    record.wait_s = None
+    record.queue_visits.append(
+        QueueVisit(event.queue, event.at, event.position, by=event.by, priority_s=event.priority_s)
+    )
+
+
+def _wait_told(record: CallRecord, event: EstimateAnnounced) -> None:
+    record.waits_told.append(WaitTold(event.at, event.queue, event.low_s, event.high_s, event.reason))
+    del record.waits_told[:-WAITS_TOLD_KEPT_MAX]
+
+
+def _priority_changed(record: CallRecord, event: PriorityChanged) -> None:
+    if record.queue_visits:
+        record.queue_visits[-1].priority_s = event.priority_s
+
+
+def _transferred(record: CallRecord, event: CallTransferred) -> None:
+    record.transfers.append((event.at, event.destination, event.by))
+
+
+def _classified(record: CallRecord, event: CallClassified) -> None:
+    record.code = event.code
+
+
+def _recorded(record: CallRecord, event: RecordingStarted) -> None:
+    record.recordings.append(event.recording)
 
 
 def _left(record: CallRecord, event: QueueLeft) -> None:
@@ -260,7 +257,7 @@ def _talked(record: CallRecord, talk: Talk) -> None:
             connection.ended_at = max(talk.began_at, talk.ended_at)
 
 
-def _waits_again(record: CallRecord) -> None:
+def _waits_again(record: CallRecord, _event: AgentLost) -> None:
     record.connections.pop()
     record.connected_at = record.connections[0].connected_at if record.connections else None
     record.wait_s = None
@@ -280,8 +277,8 @@ def _connected(record: CallRecord, event: CallConnected) -> None:
             visit.outcome, visit.wait_s = "connected", event.wait_s
 
 
-def _presented(event: CallPresented) -> PresentationRecord:
-    return PresentationRecord(
+def _presented(record: CallRecord, event: CallPresented) -> None:
+    presentation = PresentationRecord(
         id=event.presentation,
         queue=event.queue,
         agent=event.agent,
@@ -297,6 +294,7 @@ def _presented(event: CallPresented) -> PresentationRecord:
         overdue_s=event.overdue_s,
         passed_over=event.passed_over,
     )
+    record.presentations.append(presentation)
 
 
 def _ended(record: CallRecord, event: CallEnded) -> CallRecord:
@@ -304,3 +302,21 @@ def _ended(record: CallRecord, event: CallEnded) -> CallRecord:
     record.outcome, record.ended_by, record.cause = event.outcome, event.ended_by, event.cause
     record.talk_s = talked_s(record, event.at)
     return record
+
+
+_Growth: TypeAlias = Callable[[CallRecord, Any], None]  # each takes its own kind of event
+_GROWTH: Final[Mapping[type[Event], _Growth]] = {
+    CallRouted: _routed,
+    CallAnswered: _answered,
+    CallQueued: _queued,
+    EstimateAnnounced: _wait_told,
+    QueueLeft: _left,
+    PriorityChanged: _priority_changed,
+    CallPresented: _presented,
+    PresentationEnded: _shown,
+    CallConnected: _connected,
+    AgentLost: _waits_again,
+    CallTransferred: _transferred,
+    CallClassified: _classified,
+    RecordingStarted: _recorded,
+}

@@ -202,8 +202,7 @@ def too_old(floor: Floor, callback: Callback, now: float) -> None:
 def finish(floor: Floor, callback: Callback, outcome: events.CallbackOutcome, now: float) -> None:
     """The one end of a call-back."""
     if floor.callbacks.pop(callback.callback, None) is not None:
-        for kind in ("callback-keep", "callback-again"):
-            floor.deadlines.drop(kind, callback.callback)
+        floor.deadlines.drop_all(callback.callback)
         floor.tell(events.CallbackEnded(floor.wall(now), callback.callback, callback.queue, outcome, callback.call))
 
 

@@ -43,7 +43,7 @@ def distribute_callers(floor: Floor, now: float) -> None:
     refresh(floor, now)
     if not floor.free:
         return
-    views = [queue_view(floor, queue, now) for queue in floor.queues.values() if _has_undecided(floor, queue)]
+    views = [queue_view(floor, queue, now) for queue in floor.queues.values() if queue.has_undecided]
     for decision in distribute(views, now) if views else ():
         _claim(floor, decision)
 
@@ -82,8 +82,8 @@ def agent_view(floor: Floor, name: str, now: float) -> AgentView | None:
         idle_since_at=agent.idle_since_at,
         backoff_until_at=agent.backoff_until_at,
         is_claimed=agent.claim is not None,
-        devices=sum(1 for device in devices if floor.is_reachable(device.to, now)),
-        devices_free=len(floor.devices_to_ring(devices, now)),
+        devices=len([1 for device in devices if floor.is_reachable(device.to, now)]) if devices else 0,
+        devices_free=len(floor.devices_to_ring(devices, now)) if devices else 0,
         guard_until_at=agent.guard_until_at,
     )
 
@@ -104,11 +104,11 @@ def queue_view(floor: Floor, queue: Queue, now: float) -> QueueView:
 
 def standings(floor: Floor, queue: Queue) -> dict[str, Rule | None]:
     """What keeps each of the queue's agents from all of its callers, in their order."""
-    rules: dict[str, Rule | None] = {}
-    for name in queue.members:
-        if name in floor.standings:
-            agent = floor.agents[name]
-            rules[name] = floor.standings[name] or ("queue-off" if queue.plan.queue in agent.queues_off else None)
+    name = queue.plan.queue
+    rules = {agent: floor.standings[agent] for agent in queue.members if agent in floor.standings}
+    for agent in floor.free:
+        if agent in rules and name in floor.agents[agent].queues_off:
+            rules[agent] = "queue-off"
     return rules
 
 
@@ -126,10 +126,9 @@ def exclusions(rules: dict[str, Rule | None]) -> tuple[Exclusion, ...]:
     return tuple(Exclusion(rule, len(names), names[:EXCLUDED_NAMED_MAX]) for rule, names in by_rule(rules))
 
 
-def release(floor: Floor, presentation: Presentation, call: Call) -> Agent | None:
+def release(floor: Floor, presentation: Presentation) -> Agent | None:
     """The claim is decided or taken back; returns the agent whom it was for."""
-    del floor.presentations[presentation.presentation]
-    del call.presentations[presentation.presentation]
+    floor.take_back_presentation(presentation)
     agent = floor.agents.get(presentation.agent)
     if agent is not None:
         agent.claim = None
@@ -158,13 +157,6 @@ def next_chance_s(plan: QueuePlan, waited_s: float, demand: dict[str, int]) -> f
 def demand_of(plan: QueuePlan, call: Call) -> dict[str, int]:
     """The skills that the caller asks for in this queue, before they relax."""
     return together(plan.skills, call.skills)
-
-
-def _has_undecided(floor: Floor, queue: Queue) -> bool:
-    """Whether somebody waits there who is not being presented, or may be to more agents."""
-    if not queue.line or queue.plan.strategy == "ring-all":
-        return bool(queue.line)
-    return any(not floor.calls[call].presentations for call in queue.line)
 
 
 def _waiting(floor: Floor, queue: Queue) -> Iterator[WaitingCaller]:
@@ -215,8 +207,7 @@ def _claim(floor: Floor, decision: Decision) -> None:
         agent=decision.agent,
         decision=decision,
     )
-    floor.presentations[presentation.presentation] = presentation
-    call.presentations[presentation.presentation] = None
+    floor.show(presentation)
     floor.agents[decision.agent].claim = presentation.presentation
     floor.touch(decision.agent)
     floor.ask(actions.ClaimAgent(presentation.presentation, call.call, decision.agent))

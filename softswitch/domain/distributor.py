@@ -14,16 +14,19 @@ little: who is kept out, and why, is looked up only for decisions that are made.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
+import msgspec
+
 from softswitch.domain.agent import Activity
+from softswitch.domain.figures.formulas import MS_PER_S
 from softswitch.domain.inputs import CallId, Presence
 from softswitch.domain.line import Place
 from softswitch.domain.office import Member, Strategy
 from softswitch.domain.skills import has, relaxed
-from softswitch.domain.strategies import DRAWN, NEVER_S, RING_ALL_MAX, Merits, rank
+from softswitch.domain.strategies import DRAWN, KEYS, NEVER_S, RING_ALL_MAX, Candidate
 from softswitch.domain.waits import periods, waited_s
 
 Rule: TypeAlias = Literal[
@@ -52,8 +55,7 @@ waited long enough for her tier, or asks for a skill that she lacks.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AgentView:
+class AgentView(msgspec.Struct, frozen=True):
     """An agent as a decision sees her. `devices`: how many of hers can be reached, `devices_free`: and rung now."""
 
     agent: str
@@ -67,8 +69,7 @@ class AgentView:
     guard_until_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FreeMember:
+class FreeMember(msgspec.Struct, frozen=True):
     """An agent of a queue who can be rung now. `order`: her place among the queue's agents."""
 
     member: Member
@@ -80,19 +81,17 @@ class FreeMember:
     talk_today_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingCaller:
+class WaitingCaller(msgspec.Struct, frozen=True):
     """A caller who can be presented. Times are `now` seconds; `demand` before it relaxes; `rung`: who rings already."""
 
     call: CallId
     place: Place
     entered_at: float
-    demand: Mapping[str, int] = field(default_factory=dict)
+    demand: Mapping[str, int] = msgspec.field(default_factory=dict)
     rung: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class QueueView:
+class QueueView(msgspec.Struct, frozen=True):
     """A queue with callers in the order in which they are due, and the agents who can be rung for them.
 
     `sharing`: for an agent, who else answers at a telephone of hers; of these only one is rung at a time.
@@ -104,20 +103,10 @@ class QueueView:
     free: Sequence[FreeMember]
     next_tier_after_s: float | None = None
     skills_relax_every_s: float | None = None
-    sharing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sharing: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate and what she was ranked by."""
-
-    agent: str
-    tier: int
-    merits: Merits
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Present `call` to `agent`. `ranked`: the candidates, best first; `passed_over`: callers due before, unserved.
 
     `kept_out`: the free agents whom something about this caller kept out, and those chosen for another.
@@ -128,7 +117,7 @@ class Decision:
     agent: str
     strategy: Strategy
     due_at: float
-    ranked: tuple[Ranked, ...]
+    ranked: tuple[Candidate, ...]
     passed_over: tuple[tuple[CallId, float], ...]
     kept_out: Mapping[str, Rule]
 
@@ -140,9 +129,10 @@ def distribute(queues: Iterable[QueueView], now: float) -> list[Decision]:
     passed_over: list[tuple[CallId, float]] = []
     free: dict[str, _Free] = {}
     lines = [_line(queue, taken) for queue in queues if queue.free]
-    for _, _, caller, queue in heapq.merge(*lines, key=lambda entry: entry[:2]):
+    in_turn = lines[0] if len(lines) == 1 else heapq.merge(*lines, key=lambda entry: entry[:2])
+    for _, _, caller, queue in in_turn:
         if queue.queue not in free:
-            free[queue.queue] = _merits(queue, now)
+            free[queue.queue] = _free(queue, now)
         ranked, kept_out = _candidates(queue, free[queue.queue], caller, taken, now)
         if not ranked:
             passed_over.append((caller.call, caller.place[0]))
@@ -162,9 +152,10 @@ def distribute(queues: Iterable[QueueView], now: float) -> list[Decision]:
     return decisions
 
 
-def in_order(strategy: Strategy, call: CallId, candidates: Iterable[Ranked]) -> tuple[Ranked, ...]:
+def in_order(strategy: Strategy, call: CallId, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """The candidates, the one to be rung first: by tier, strategy, idle time, and the order of the queue's agents."""
-    return tuple(sorted(candidates, key=lambda candidate: _place(strategy, call, candidate)))
+    key = KEYS[strategy]
+    return tuple(sorted(candidates, key=lambda one: (one.tier, key(call, one), -one.idle_s, one.order)))
 
 
 def exclusion(view: AgentView, now: float) -> Rule | None:
@@ -193,19 +184,18 @@ def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, 
     """The agents that each rule keeps out, in the order of RULES and of the agents."""
     kept_out: dict[Rule, list[str]] = {}
     for agent, rule in reasons.items():
-        if rule is not None:
-            kept_out.setdefault(rule, []).append(agent)
+        if rule is None:
+            continue
+        if rule in kept_out:
+            kept_out[rule].append(agent)
+        else:
+            kept_out[rule] = [agent]
     return tuple((rule, tuple(kept_out[rule])) for rule in RULES if rule in kept_out)
 
 
-def _place(strategy: Strategy, call: CallId, candidate: Ranked) -> tuple[int, float, float, int]:
-    merits = candidate.merits
-    return candidate.tier, rank(strategy, call, candidate.agent, merits), -merits.idle_s, merits.order
-
-
 _Entry: TypeAlias = tuple[float, int, WaitingCaller, QueueView]
-_Free: TypeAlias = list[tuple[Ranked, Mapping[str, int]]]
-"""Free agents with their skills."""
+_Free: TypeAlias = tuple[tuple[Candidate, ...], dict[str, Mapping[str, int]]]
+"""Free agents, in the order in which they are rung where that is the same for all callers, and their skills."""
 
 
 def _line(queue: QueueView, taken: Mapping[str, None]) -> Iterator[_Entry]:
@@ -218,53 +208,47 @@ def _line(queue: QueueView, taken: Mapping[str, None]) -> Iterator[_Entry]:
             return
 
 
-def _merits(queue: QueueView, now: float) -> _Free:
-    """The queue's free agents with what they are ranked by, in that order where it is the same for all callers."""
-    free = [
-        (
-            Ranked(
-                free.member.agent,
-                free.member.tier,
-                Merits(
-                    idle_s=round(now - free.idle_since_at, 3),
-                    given_ago_s=NEVER_S if free.given_at is None else round(now - free.given_at, 3),
-                    calls_today=free.calls_today,
-                    talk_today_s=free.talk_today_s,
-                    weight=free.member.weight,
-                    order=free.order,
-                ),
-            ),
-            free.skills,
+def _free(queue: QueueView, now: float) -> _Free:
+    whole = math.floor
+    candidates = tuple(
+        Candidate(
+            free.member.agent,
+            free.member.tier,
+            whole((now - free.idle_since_at) * MS_PER_S + 0.5) / MS_PER_S,
+            NEVER_S if free.given_at is None else whole((now - free.given_at) * MS_PER_S + 0.5) / MS_PER_S,
+            free.calls_today,
+            free.talk_today_s,
+            free.member.weight,
+            free.order,
         )
         for free in queue.free
-    ]
+    )
     if queue.strategy not in DRAWN:
-        free.sort(key=lambda entry: _place(queue.strategy, "", entry[0]))
-    return free
+        candidates = in_order(queue.strategy, "", candidates)
+    return candidates, {free.member.agent: free.skills for free in queue.free}
 
 
 def _candidates(
     queue: QueueView, free: _Free, caller: WaitingCaller, taken: Mapping[str, None], now: float
-) -> tuple[tuple[Ranked, ...], dict[str, Rule]]:
+) -> tuple[tuple[Candidate, ...], dict[str, Rule]]:
+    everybody, skills = free
     wait_s = waited_s(caller.entered_at, now)
     tiers = tiers_reached(wait_s, queue.next_tier_after_s)
     demand = relaxed(caller.demand, wait_s, queue.skills_relax_every_s) if caller.demand else {}
-    candidates: list[Ranked] = []
+    candidates: list[Candidate] = []
     kept_out: dict[str, Rule] = {}
-    for ranked, skills in free:
-        agent = ranked.agent
-        rule: Rule | None = None
+    for candidate in everybody:
+        agent = candidate.agent
         if agent in taken:
-            rule = "chosen-for-another"
+            kept_out[agent] = "chosen-for-another"
         elif agent in caller.rung:
-            rule = "rung-already"
-        elif ranked.tier > tiers:
-            rule = "tier"
-        elif demand and not has(skills, demand):
-            rule = "skill"
-        if rule is None:
-            candidates.append(ranked)
+            kept_out[agent] = "rung-already"
+        elif candidate.tier > tiers:
+            kept_out[agent] = "tier"
+        elif demand and not has(skills[agent], demand):
+            kept_out[agent] = "skill"
         else:
-            kept_out[agent] = rule
-    is_drawn = queue.strategy in DRAWN
-    return in_order(queue.strategy, caller.call, candidates) if is_drawn else tuple(candidates), kept_out
+            candidates.append(candidate)
+    if queue.strategy in DRAWN:
+        return in_order(queue.strategy, caller.call, candidates), kept_out
+    return tuple(candidates), kept_out

@@ -60,6 +60,8 @@ def of_agents(floor: Floor, agents: Mapping[str, Agent], now: float) -> Iterator
         ):
             if until_at is not None and (kind, name) not in floor.deadlines:
                 yield Finding(who, f"is in {kind}, which never ends")
+        if agent.activity != agent.activity_due:
+            yield Finding(who, f"is shown as {agent.activity} and is {agent.activity_due}")
         view = choosing.agent_view(floor, name, now)
         is_known = name in floor.touched or view is None
         if not is_known and view is not None and floor.standings.get(name) != exclusion(view, now):
@@ -154,6 +156,9 @@ def _queues(floor: Floor) -> Iterator[Finding]:
         for call in queue.line:
             if call not in floor.calls:
                 yield Finding(who, f"keeps a place for call {call}, which is not there")
+        presented = {shown.call for shown in floor.presentations.values() if shown.queue == name}
+        if presented != queue.presented.keys():
+            yield Finding(who, f"presents {len(queue.presented)} callers and has presentations of {len(presented)}")
         if talks[name] != queue.talks:
             yield Finding(who, f"counts {queue.talks} talks and has {talks[name]}")
 

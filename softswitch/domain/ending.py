@@ -94,7 +94,6 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
         queueing.leave_talk(floor, call)
     if call.callback is not None:
         calling_back.lost(floor, call, now)
-    for kind in ("max-wait", "message", "check-ring", "callback-ring", "consult", "direct", "say", "late"):
-        floor.deadlines.drop(kind, call.call)
+    floor.deadlines.drop_all(call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

@@ -84,10 +84,7 @@ def _ahead(floor: Floor, queue: Queue, place: Place) -> int:
     """How many of a queue are due before this place and are not being presented."""
     if not queue.line:
         return 0
-    presented = {
-        shown.call: None for shown in floor.presentations.values() if floor.calls[shown.call].queue == queue.plan.queue
-    }
-    rung = sum(1 for call in presented if floor.calls[call].place < place)
+    rung = sum(1 for call in queue.presented if floor.calls[call].place < place)
     return queue.line.position_of(place) - 1 - rung
 
 

@@ -8,13 +8,15 @@ wall time here and turned into `now`'s clock on load.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from softswitch.domain.causes import Cause, EndedBy, Outcome
 from softswitch.domain.inputs import Presence
 from softswitch.domain.office import Strategy
+from softswitch.domain.strategies import Candidate
 
 PresentationOutcome: TypeAlias = Literal[
     "connected",
@@ -150,19 +152,6 @@ class Exclusion(msgspec.Struct, frozen=True):
     rule: str
     agents: int
     names: tuple[str, ...] = ()
-
-
-class Candidate(msgspec.Struct, frozen=True, array_like=True):
-    """An agent who could have been chosen, with all that any strategy ranks by (`strategies`)."""
-
-    agent: str
-    tier: int
-    idle_s: float
-    given_ago_s: float
-    calls_today: int
-    talk_today_s: float
-    weight: float
-    order: int
 
 
 class CallPresented(_Event, frozen=True):
@@ -364,6 +353,13 @@ class AgentMissed(_Event, frozen=True):
     misses: int
 
 
+class AgentLoggedInFrom(_Event, frozen=True):
+    """She chose to work, or to pause, at this telephone: she is logged in from it until she logs out, or at another."""
+
+    agent: str
+    telephone: str
+
+
 class AgentLoginTakenOver(_Event, frozen=True):
     """Who was logged in at one telephone logged in at another, `at_number`: only the later one counts."""
 
@@ -469,6 +465,7 @@ Event: TypeAlias = (
     | CallEnded
     | AgentPresenceChanged
     | AgentMissed
+    | AgentLoggedInFrom
     | AgentLoginTakenOver
     | AgentQueueSwitched
     | AgentNumberSet
@@ -479,3 +476,7 @@ Event: TypeAlias = (
     | QueueStaffed
     | HotPromptChanged
 )
+
+Takers: TypeAlias = Mapping[type[Event], Callable[[Any], object]]  # each takes its own kind of event and no other
+"""What a fold takes of each kind of event that it wants. A running switch asks for them by kind, once; who reads a
+journal back shows every event to `apply`, because the last sign of life before a crash may be any of them."""

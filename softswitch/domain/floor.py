@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from softswitch.domain import actions
 from softswitch.domain.actions import Action, LampState
@@ -37,8 +39,7 @@ DEVICE_OUT_S = 30.0
 PresentationState: TypeAlias = Literal["claiming", "ringing"]
 
 
-@dataclass(slots=True)
-class Presentation:
+class Presentation(msgspec.Struct):
     """A waiting call shown to one agent. While `claiming`, nothing rings yet and the call still waits.
 
     `decision`: why her; `to_ring`: her devices whose time has not come, by when it does; `refusals`: what devices
@@ -52,9 +53,9 @@ class Presentation:
     decision: Decision
     state: PresentationState = "claiming"
     ring_until_at: float = 0.0
-    legs: list[LegId] = field(default_factory=list)
-    to_ring: list[tuple[float, Device]] = field(default_factory=list)
-    refusals: list[Cause] = field(default_factory=list)
+    legs: list[LegId] = msgspec.field(default_factory=list)
+    to_ring: list[tuple[float, Device]] = msgspec.field(default_factory=list)
+    refusals: list[Cause] = msgspec.field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class Floor:
     _at_number: dict[DeviceAddress, dict[str, None]] = field(default_factory=dict)
     _legs_at: dict[DeviceAddress, dict[LegId, None]] = field(default_factory=dict)
     _outbox: list[Event | Action] = field(default_factory=list)
-    _applies: dict[type[Event], tuple[Callable[[Event], object], ...]] = field(default_factory=dict)
+    _takers: dict[type[Event], tuple[Callable[[Any], object], ...]] = field(default_factory=dict)
 
     # The outbox.
 
@@ -117,12 +118,12 @@ class Floor:
         """Something happened; the folds that commands read see it at once, each what it wants of it."""
         self._outbox.append(event)
         kind = type(event)
-        applies = self._applies.get(kind)
-        if applies is None:
+        takers = self._takers.get(kind)
+        if takers is None:
             folds = (self.records, self.statistics, self.mailboxes, self.agent_figures, self.forecast_facts)
-            applies = self._applies[kind] = tuple(fold.apply for fold in folds if kind in fold.WANTS)
-        for apply in applies:
-            apply(event)
+            takers = self._takers[kind] = tuple(fold.takers[kind] for fold in folds if kind in fold.takers)
+        for take in takers:
+            take(event)
 
     def ask(self, action: Action) -> None:
         """Something is wanted."""
@@ -175,6 +176,8 @@ class Floor:
         """The agents who answer at this device."""
         if device is None:
             return ()
+        if device not in self._at_number:
+            return self._people.get(device, ())
         return tuple(dict.fromkeys((*self._people.get(device, ()), *self._at_number.get(device, ()))))
 
     def devices_of(self, agent: str) -> tuple[Device, ...]:
@@ -198,9 +201,8 @@ class Floor:
 
     def touch(self, *agents: str) -> None:
         """Something of these agents changed that callers are given by."""
-        names = dict.fromkeys(agents)
-        self.touched.update(names)
-        self.lamps_due.update(names)
+        for name in agents:
+            self.touched[name] = self.lamps_due[name] = None
         self.is_unsettled = True
 
     def touch_all(self) -> None:
@@ -217,6 +219,20 @@ class Floor:
             if call.call in queue.line:
                 queue.line.put(call.call, call.place)
                 self.is_unsettled = True
+
+    def show(self, presentation: Presentation) -> None:
+        """An agent is chosen for a caller in line, or rings."""
+        self.presentations[presentation.presentation] = presentation
+        self.calls[presentation.call].presentations[presentation.presentation] = None
+        self.queues[presentation.queue].presented[presentation.call] = None
+
+    def take_back_presentation(self, presentation: Presentation) -> None:
+        """That is over, whatever came of it."""
+        call = self.calls[presentation.call]
+        del self.presentations[presentation.presentation]
+        del call.presentations[presentation.presentation]
+        if not call.presentations:
+            del self.queues[presentation.queue].presented[presentation.call]
 
     # Devices.
 
@@ -305,8 +321,7 @@ class Floor:
             if agent is not None:
                 agent.disengage(leg.leg, now)
         self.touch(*leg.agents)
-        for kind in ("confirm", "taken"):
-            self.deadlines.drop(kind, leg_id)
+        self.deadlines.drop_all(leg_id)
         call = self.calls.get(leg.call)
         if call is not None and leg_id in call.dialled_legs:
             call.dialled_legs.remove(leg_id)

@@ -6,8 +6,9 @@ signalling, ids of legs that the switch dials by the switch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from softswitch.domain.causes import Cause
 from softswitch.domain.office import Destination, Office
@@ -20,29 +21,25 @@ CallId: TypeAlias = str
 Presence: TypeAlias = Literal["logged-out", "ready", "paused"]
 
 
-@dataclass(frozen=True, slots=True)
-class FromTrunk:
+class FromTrunk(msgspec.Struct, frozen=True):
     """The call came by this carrier."""
 
     trunk: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromPhone:
+class FromPhone(msgspec.Struct, frozen=True):
     """The call came from this registered, authenticated phone."""
 
     phone: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromCallback:
+class FromCallback(msgspec.Struct, frozen=True):
     """We call somebody back."""
 
     callback: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromRoster:
+class FromRoster(msgspec.Struct, frozen=True):
     """We call an agent whose shift begins."""
 
     agent: str
@@ -51,8 +48,7 @@ class FromRoster:
 Origin: TypeAlias = FromTrunk | FromPhone | FromCallback | FromRoster
 
 
-@dataclass(frozen=True, slots=True)
-class LegInvited:
+class LegInvited(msgspec.Struct, frozen=True):
     """Someone calls. `media_fault` is set when this leg could not be answered: no common codec, no media port free.
 
     `hops_left`: through how many more switches the call may go. Each takes one off, so a call that numbers send round
@@ -68,45 +64,39 @@ class LegInvited:
     hops_left: int = HOPS_MAX
 
 
-@dataclass(frozen=True, slots=True)
-class LegProgressed:
+class LegProgressed(msgspec.Struct, frozen=True):
     """A leg that we dial rings (180 or 183)."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class LegAnswered:
+class LegAnswered(msgspec.Struct, frozen=True):
     """A leg that we dial picked up, and its media can be had."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class LegHeard:
+class LegHeard(msgspec.Struct, frozen=True):
     """The first sound came from a leg that was answered: its media is up."""
 
     leg: LegId
 
 
-@dataclass(frozen=True, slots=True)
-class LegRefused:
+class LegRefused(msgspec.Struct, frozen=True):
     """A leg that we dial came to nothing."""
 
     leg: LegId
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class LegHeld:
+class LegHeld(msgspec.Struct, frozen=True):
     """The far end put us on hold, or took us back."""
 
     leg: LegId
     is_held: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LegEnded:
+class LegEnded(msgspec.Struct, frozen=True):
     """A leg is over without our asking. Before our answer to an incoming leg: the caller cancelled.
 
     HUNG_UP and CANCELLED come from the far end; NOT_CONFIRMED, SILENT, MEDIA_LOST and the like are faults.
@@ -116,24 +106,21 @@ class LegEnded:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class DigitPressed:
+class DigitPressed(msgspec.Struct, frozen=True):
     """A key of the far end."""
 
     leg: LegId
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaybackEnded:
+class PlaybackEnded(msgspec.Struct, frozen=True):
     """What `PlayOnLeg` with this tag had to say once is through."""
 
     leg: LegId
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingCompleted:
+class RecordingCompleted(msgspec.Struct, frozen=True):
     """The file is whole on disk."""
 
     recording: str
@@ -142,32 +129,28 @@ class RecordingCompleted:
     failure: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneRegistrationChanged:
+class PhoneRegistrationChanged(msgspec.Struct, frozen=True):
     """A phone has, or has no longer, a contact where it can be reached. Repeated with each fresh registration."""
 
     phone: str
     is_registered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TrunkReachabilityChanged:
+class TrunkReachabilityChanged(msgspec.Struct, frozen=True):
     """A carrier answers, or no longer does. Trunks count as reachable until told otherwise."""
 
     trunk: str
     is_reachable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimDecided:
+class ClaimDecided(msgspec.Struct, frozen=True):
     """The answer to `ClaimAgent`: on a single node it comes at once and is always granted."""
 
     presentation: str
     is_granted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetPresence:
+class SetPresence(msgspec.Struct, frozen=True):
     """An agent logs in ("ready"), gets ready, pauses or logs out. `by` tells who wanted it, for the journal."""
 
     agent: str
@@ -176,8 +159,7 @@ class SetPresence:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchAgentQueue:
+class SwitchAgentQueue(msgspec.Struct, frozen=True):
     """An agent takes calls of one of her queues, or takes none of it for now."""
 
     agent: str
@@ -186,8 +168,7 @@ class SwitchAgentQueue:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class SetAgentNumber:
+class SetAgentNumber(msgspec.Struct, frozen=True):
     """An agent answers at this outside number instead of her telephones; None: at her telephones again."""
 
     agent: str
@@ -195,16 +176,14 @@ class SetAgentNumber:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendWrapUp:
+class ExtendWrapUp(msgspec.Struct, frozen=True):
     """An agent in wrap-up needs `seconds` more; negative: is ready sooner. Enough to go below now ends it."""
 
     agent: str
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ClassifyCall:
+class ClassifyCall(msgspec.Struct, frozen=True):
     """What the call of an agent was about: the one in her wrap-up or talk, or `call` if it was hers."""
 
     agent: str
@@ -212,8 +191,7 @@ class ClassifyCall:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class SetPriority:
+class SetPriority(msgspec.Struct, frozen=True):
     """A waiting caller's priority, in seconds of wait."""
 
     call: CallId
@@ -221,8 +199,7 @@ class SetPriority:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class SetHotPrompt:
+class SetHotPrompt(msgspec.Struct, frozen=True):
     """A sound that a queue's callers hear first, until wall time `until`; None takes it back."""
 
     queue: str
@@ -231,15 +208,13 @@ class SetHotPrompt:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawCallback:
+class WithdrawCallback(msgspec.Struct, frozen=True):
     """Somebody in charge takes back the promise to call somebody."""
 
     callback: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteVoicemail:
+class DeleteVoicemail(msgspec.Struct, frozen=True):
     """A message is to be gone from its mailbox."""
 
     mailbox: str
@@ -247,8 +222,7 @@ class DeleteVoicemail:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class TransferCall:
+class TransferCall(msgspec.Struct, frozen=True):
     """Whoever talks with the caller gives him on at once."""
 
     call: CallId
@@ -256,16 +230,14 @@ class TransferCall:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsultFor:
+class ConsultFor(msgspec.Struct, frozen=True):
     """Whoever talks with the caller asks somebody first; the caller waits with music."""
 
     call: CallId
     to: Destination
 
 
-@dataclass(frozen=True, slots=True)
-class EndConsult:
+class EndConsult(msgspec.Struct, frozen=True):
     """The caller is handed over to who was asked, all come together, or the caller is taken back."""
 
     call: CallId
@@ -273,22 +245,19 @@ class EndConsult:
     by: str = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class HangUpCall:
+class HangUpCall(msgspec.Struct, frozen=True):
     """Somebody in charge ends a call."""
 
     call: CallId
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeChanged:
+class OfficeChanged(msgspec.Struct, frozen=True):
     """A new configuration is in force."""
 
     office: Office
 
 
-@dataclass(frozen=True, slots=True)
-class DrainStarted:
+class DrainStarted(msgspec.Struct, frozen=True):
     """No new calls from now on; running ones go on."""
 
 

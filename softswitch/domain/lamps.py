@@ -41,10 +41,10 @@ def show_all(floor: Floor) -> None:
 
 def _state(floor: Floor, name: str) -> LampState:
     if name in floor.office.phones:
-        states = [floor.legs[leg].state for leg in floor.legs_at(ToPhone(name))]
-        if any(state in ("invited", "answered") for state in states):
-            return "on"
-        return "ringing" if states else "off"
+        legs = floor.legs_at(ToPhone(name))
+        if not legs:
+            return "off"
+        return "on" if any(floor.legs[leg].state in ("invited", "answered") for leg in legs) else "ringing"
     agent = floor.agents.get(name)
     if agent is not None:
         if agent.activity == "ringing":

@@ -8,8 +8,9 @@ in the domain until it ends or until we let go of it. What is reported of it aft
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.office import DeviceAddress
@@ -27,8 +28,7 @@ LEG_CHANGES: Final[Mapping[LegState, tuple[LegState, ...]]] = {
 or a repeated 200 changes nothing."""
 
 
-@dataclass(slots=True)
-class Leg:
+class Leg(msgspec.Struct):
     """One leg that is up. `agents` are the people whom it keeps engaged; `presentation` is set while it shows a call.
 
     `device` is the far end where we know it: None for callers from a trunk. `playing`: the tag of what it hears, where

@@ -7,10 +7,9 @@ listened to, and is gone when it was deleted; the recording it was made from sta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from softswitch.domain import events
-from softswitch.domain.events import Event
+from softswitch.domain.events import Event, Takers
 
 
 @dataclass(slots=True)
@@ -41,10 +40,9 @@ class Mailboxes:
 
     def __init__(self) -> None:
         self._messages: dict[str, dict[str, Message]] = {}
-
-    WANTS: ClassVar[frozenset[type[Event]]] = frozenset(
-        {events.VoicemailLeft, events.VoicemailHeard, events.VoicemailDeleted}
-    )
+        self.takers: Takers = dict.fromkeys(
+            (events.VoicemailLeft, events.VoicemailHeard, events.VoicemailDeleted), self.apply
+        )
 
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first; a message that is told of again, by a snapshot, is the same one."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from softswitch.domain.conditions import Condition
 from softswitch.domain.hours import Hours
 
@@ -31,8 +33,7 @@ TARGET_S: Final = 20.0
 SKILL_LEVEL_MAX: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class ToQueue:
+class ToQueue(msgspec.Struct, frozen=True):
     """`queue:support`: wait there for an agent."""
 
     queue: str
@@ -41,8 +42,7 @@ class ToQueue:
         return f"queue:{self.queue}"
 
 
-@dataclass(frozen=True, slots=True)
-class ToPhone:
+class ToPhone(msgspec.Struct, frozen=True):
     """`phone:101`: ring the device that registers under this name."""
 
     phone: str
@@ -51,8 +51,7 @@ class ToPhone:
         return f"phone:{self.phone}"
 
 
-@dataclass(frozen=True, slots=True)
-class ToAgent:
+class ToAgent(msgspec.Struct, frozen=True):
     """`agent:anna`: ring all that she answers at."""
 
     agent: str
@@ -61,8 +60,7 @@ class ToAgent:
         return f"agent:{self.agent}"
 
 
-@dataclass(frozen=True, slots=True)
-class ToNumber:
+class ToNumber(msgspec.Struct, frozen=True):
     """`number:+46701234567`: out through a trunk."""
 
     number: str
@@ -71,8 +69,7 @@ class ToNumber:
         return f"number:{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class ToSay:
+class ToSay(msgspec.Struct, frozen=True):
     """`say:closed`: answer, play the sound, hang up."""
 
     sound: str
@@ -81,16 +78,14 @@ class ToSay:
         return f"say:{self.sound}"
 
 
-@dataclass(frozen=True, slots=True)
-class ToBusy:
+class ToBusy(msgspec.Struct, frozen=True):
     """`busy`: 486, unanswered."""
 
     def __str__(self) -> str:
         return "busy"
 
 
-@dataclass(frozen=True, slots=True)
-class ToVoicemail:
+class ToVoicemail(msgspec.Struct, frozen=True):
     """`voicemail:support`: leave a message in this mailbox."""
 
     mailbox: str
@@ -99,32 +94,28 @@ class ToVoicemail:
         return f"voicemail:{self.mailbox}"
 
 
-@dataclass(frozen=True, slots=True)
-class ToCallback:
+class ToCallback(msgspec.Struct, frozen=True):
     """`callback`: keep the place in the queue without the line. It leads on from a queue only."""
 
     def __str__(self) -> str:
         return "callback"
 
 
-@dataclass(frozen=True, slots=True)
-class ToAgentLine:
+class ToAgentLine(msgspec.Struct, frozen=True):
     """`agent-line`: agents log in, pause and log out by keys, after their id and PIN."""
 
     def __str__(self) -> str:
         return "agent-line"
 
 
-@dataclass(frozen=True, slots=True)
-class ToMessages:
+class ToMessages(msgspec.Struct, frozen=True):
     """`messages`: listen to a mailbox, after its id and PIN, or without them from a phone that it belongs to."""
 
     def __str__(self) -> str:
         return "messages"
 
 
-@dataclass(frozen=True, slots=True)
-class ToFeature:
+class ToFeature(msgspec.Struct, frozen=True):
     """A feature code: the agent at the telephone gets `ready`, `paused` or `logged-out`. No configuration names it."""
 
     presence: Literal["ready", "paused", "logged-out"]

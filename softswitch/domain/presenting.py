@@ -11,13 +11,14 @@ Under `ring-all` a call has several presentations at once; each ends for itself,
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final
 
 from softswitch.domain import actions, choosing, events, joining, presence
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import Decision, exclusion
-from softswitch.domain.events import Candidate, PresentationOutcome
+from softswitch.domain.events import PresentationOutcome
 from softswitch.domain.floor import Floor, Presentation
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import Device
@@ -41,7 +42,7 @@ def claim_decided(floor: Floor, presentation_id: str, now: float, *, is_granted:
     if presentation is None or presentation.state != "claiming":
         return
     call = floor.calls[presentation.call]
-    agent = choosing.release(floor, presentation, call)
+    agent = choosing.release(floor, presentation)
     view = choosing.agent_view(floor, presentation.agent, now)
     if agent is not None and not is_granted:
         choosing.refused(floor, agent, now)
@@ -59,9 +60,9 @@ def picked_up(floor: Floor, leg: Leg, now: float) -> None:
             continue
         shown = floor.presentations[name]
         if shown.state == "claiming":
-            choosing.release(floor, shown, call)
+            choosing.release(floor, shown)
             continue
-        _close(floor, shown, call)
+        _close(floor, shown)
         late += [other for other in shown.legs if other != leg.leg and other in floor.legs]
         is_winner = shown is presentation
         _tell_end(
@@ -111,7 +112,7 @@ def close_for(floor: Floor, call: Call, outcome: PresentationOutcome, cause: Cau
     for name in tuple(call.presentations):
         presentation = floor.presentations[name]
         if presentation.state == "claiming":
-            choosing.release(floor, presentation, call)
+            choosing.release(floor, presentation)
         else:
             end(floor, presentation, outcome, cause, now)
 
@@ -127,7 +128,7 @@ def end(floor: Floor, presentation: Presentation, outcome: PresentationOutcome, 
     """The one end of a presentation that was not connected; the call waits on in its place."""
     call = floor.calls[presentation.call]
     is_counted = outcome == "no-answer"
-    _close(floor, presentation, call)
+    _close(floor, presentation)
     if not any(floor.presentations[name].state == "ringing" for name in call.presentations):
         call.change("waiting", now)
     _tell_end(floor, presentation, outcome, cause, now, is_counted=is_counted)
@@ -156,21 +157,18 @@ def _ring(floor: Floor, presentation: Presentation, call: Call, now: float) -> N
     queue = floor.queues[presentation.queue]
     devices = floor.devices_to_ring(floor.devices_of(presentation.agent), now)
     first_s = min(device.after_s for device in devices)
-    presentation.to_ring = sorted(
-        ((now + (device.after_s - first_s), device) for device in devices), key=lambda entry: entry[0]
-    )
+    due = [device for device in devices if device.after_s <= first_s]
+    later = [(now + (device.after_s - first_s), device) for device in devices if device.after_s > first_s]
+    presentation.to_ring = sorted(later, key=itemgetter(0))
     presentation.state = "ringing"
-    floor.presentations[presentation.presentation] = presentation
-    call.presentations[presentation.presentation] = None
+    floor.show(presentation)
     call.change("presenting", now)
     queue.given_at[presentation.agent] = now
     presentation.ring_until_at = now + queue.plan.ring_s
     floor.deadlines.set("ring", presentation.presentation, presentation.ring_until_at)
-    due = [entry for entry in presentation.to_ring if entry[0] <= now]
-    presentation.to_ring = presentation.to_ring[len(due) :]
     presentation.legs = [call.next_leg() for _ in due]
     _tell_decision(floor, presentation, presentation.decision, now)
-    for leg, (_, device) in zip(presentation.legs, due, strict=True):
+    for leg, device in zip(presentation.legs, due, strict=True):
         _dial(floor, presentation, call, leg, device, now)
     _await_next(floor, presentation)
 
@@ -252,11 +250,9 @@ _VERDICTS: Final[tuple[tuple[PresentationOutcome, Cause], ...]] = (
 """What several devices came to, the most telling first."""
 
 
-def _close(floor: Floor, presentation: Presentation, call: Call) -> None:
-    del floor.presentations[presentation.presentation]
-    del call.presentations[presentation.presentation]
-    floor.deadlines.drop("ring", presentation.presentation)
-    floor.deadlines.drop("ring-next", presentation.presentation)
+def _close(floor: Floor, presentation: Presentation) -> None:
+    floor.take_back_presentation(presentation)
+    floor.deadlines.drop_all(presentation.presentation)
     for leg in presentation.legs:
         floor.deadlines.drop("confirm", leg)
 
@@ -286,8 +282,8 @@ def _tell_end(
 
 def _tell_decision(floor: Floor, presentation: Presentation, decision: Decision, now: float) -> None:
     ranked = decision.ranked
-    runner_up = next((other for other in ranked if other.agent != presentation.agent), None)
-    idle_s = {candidate.agent: candidate.merits.idle_s for candidate in ranked}
+    chosen = next(candidate for candidate in ranked if candidate.agent == presentation.agent)
+    runner_up = next((candidate for candidate in ranked if candidate is not chosen), None)
     floor.tell(
         events.CallPresented(
             floor.wall(now),
@@ -300,22 +296,10 @@ def _tell_decision(floor: Floor, presentation: Presentation, decision: Decision,
             None if runner_up is None else runner_up.agent,
             choosing.told(decision, floor),
             floor.office.version,
-            idle_s[presentation.agent],
-            None if runner_up is None else runner_up.merits.idle_s,
+            chosen.idle_s,
+            None if runner_up is None else runner_up.idle_s,
             decision.strategy,
-            tuple(
-                Candidate(
-                    candidate.agent,
-                    candidate.tier,
-                    candidate.merits.idle_s,
-                    candidate.merits.given_ago_s,
-                    candidate.merits.calls_today,
-                    candidate.merits.talk_today_s,
-                    candidate.merits.weight,
-                    candidate.merits.order,
-                )
-                for candidate in ranked[:RANKED_TOLD_MAX]
-            ),
+            ranked[:RANKED_TOLD_MAX],
             round(now - decision.due_at, 3),
             tuple((call, round(now - due_at, 3)) for call, due_at in decision.passed_over[-PASSED_OVER_TOLD_MAX:]),
         )

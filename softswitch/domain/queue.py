@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from softswitch.domain.inputs import CallId
 from softswitch.domain.line import Line
 from softswitch.domain.office import Member, QueuePlan
 
@@ -25,12 +26,14 @@ class HotPrompt:
 class Queue:
     """One queue, plain data. `talks`: how many were connected and talk.
 
-    `members`: each agent's place among its agents, and her terms; `given_at`: when it last gave each a call.
+    `presented`: those in line who are being shown to somebody; `members`: each agent's place among its agents, and her
+    terms; `given_at`: when it last gave each a call.
     """
 
     plan: QueuePlan
     line: Line = field(default_factory=Line)
     talks: int = 0
+    presented: dict[CallId, None] = field(default_factory=dict)
     members: dict[str, tuple[int, Member]] = field(default_factory=dict)
     given_at: dict[str, float] = field(default_factory=dict)
     is_unstaffed: bool = False
@@ -47,6 +50,13 @@ class Queue:
     def is_full(self) -> bool:
         """Whether one more caller is one too many."""
         return self.plan.max_waiting is not None and len(self.line) >= self.plan.max_waiting
+
+    @property
+    def has_undecided(self) -> bool:
+        """Whether somebody waits here who is not being presented, or may be to more agents."""
+        if self.plan.strategy == "ring-all":
+            return bool(self.line)
+        return len(self.line) > len(self.presented)
 
     @property
     def is_forgettable(self) -> bool:

@@ -7,14 +7,13 @@ that nobody else was a candidate: that is what its exclusions say, each agent un
 
 from __future__ import annotations
 
-from softswitch.domain.distributor import Ranked, in_order
-from softswitch.domain.events import CallPresented, Candidate
-from softswitch.domain.strategies import Merits
+from softswitch.domain.distributor import in_order
+from softswitch.domain.events import CallPresented
 
 
 def order(event: CallPresented) -> list[str]:
     """The candidates as this decision ranked them, the best first."""
-    return [ranked.agent for ranked in in_order(event.strategy, event.call, map(_ranked, event.ranked))]
+    return [ranked.agent for ranked in in_order(event.strategy, event.call, event.ranked)]
 
 
 def is_confirmed(event: CallPresented) -> bool:
@@ -23,15 +22,3 @@ def is_confirmed(event: CallPresented) -> bool:
     if event.strategy == "ring-all":
         return event.agent in again
     return bool(again) and again[0] == event.agent
-
-
-def _ranked(candidate: Candidate) -> Ranked:
-    merits = Merits(
-        idle_s=candidate.idle_s,
-        given_ago_s=candidate.given_ago_s,
-        calls_today=candidate.calls_today,
-        talk_today_s=candidate.talk_today_s,
-        weight=candidate.weight,
-        order=candidate.order,
-    )
-    return Ranked(candidate.agent, candidate.tier, merits)

@@ -8,11 +8,13 @@ true completion that comes still later is recorded too: the latest word counts.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from softswitch.domain import actions, events
 from softswitch.domain.call import Call
+from softswitch.domain.figures.spans import quarter_hours
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import RecordingCompleted
 
@@ -21,7 +23,12 @@ COMPLETION_S_MAX = 30.0
 
 def path_of(recording: str, wall_at: float, timezone: str) -> str:
     """Relative to the recordings folder: `YYYY-MM-DD/<id>.wav`, the date being the office's."""
-    return f"{datetime.fromtimestamp(wall_at, ZoneInfo(timezone)):%Y-%m-%d}/{recording}.wav"
+    return f"{_date_of(quarter_hours(wall_at).begins_at, timezone)}/{recording}.wav"
+
+
+@lru_cache(maxsize=8)
+def _date_of(wall_at: float, timezone: str) -> date:
+    return datetime.fromtimestamp(wall_at, ZoneInfo(timezone)).date()
 
 
 def start(floor: Floor, call: Call, now: float) -> None:

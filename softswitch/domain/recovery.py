@@ -39,6 +39,7 @@ class KnownAgent:
     wrap_up_plain_until: float = 0.0
     needs_code: bool = False
     number: str | None = None
+    login: str = ""
     queues_off: dict[str, None] = field(default_factory=dict)
 
 
@@ -77,10 +78,10 @@ class Recovery:
         self.callbacks: dict[str, KnownCallback] = {}
         self.hot_prompts: dict[str, events.HotPromptChanged] = {}
         self.messages: dict[str, Pending] = {}
-        self._records = CallRecords()
         self._open: dict[str, None] = {}
         self._recordings: dict[str, str] = {}
         self._talks = Talks()
+        self._records = CallRecords(self._talks)
 
     @property
     def presences(self) -> dict[str, tuple[Presence, str | None]]:
@@ -127,7 +128,7 @@ class Recovery:
                 for known_agent in self.agents.values():
                     if known_agent.wrap_up_call == event.call:
                         known_agent.needs_code = False
-            case events.AgentNumberSet() | events.AgentQueueSwitched():
+            case events.AgentNumberSet() | events.AgentQueueSwitched() | events.AgentLoggedInFrom():
                 self._apply_choice(event)
             case _:
                 pass
@@ -160,6 +161,8 @@ class Recovery:
                 agent = replace(
                     known, presence=agent.presence, reason=agent.reason, since=event.at, idle_since=idle_since
                 )
+            if agent.presence == "logged-out":
+                agent.login = ""
             self.agents[event.agent] = agent
             return
         agent_known = self.agents.get(event.agent)
@@ -173,12 +176,16 @@ class Recovery:
             agent_known.wrap_up_until = None
             agent_known.idle_since = event.at
 
-    def _apply_choice(self, event: events.AgentNumberSet | events.AgentQueueSwitched) -> None:
+    def _apply_choice(
+        self, event: events.AgentNumberSet | events.AgentQueueSwitched | events.AgentLoggedInFrom
+    ) -> None:
         agent = self.agents.get(event.agent)
         if agent is None:
             return
         if isinstance(event, events.AgentNumberSet):
             agent.number = event.number
+        elif isinstance(event, events.AgentLoggedInFrom):
+            agent.login = event.telephone
         elif event.is_on:
             agent.queues_off.pop(event.queue, None)
         else:
@@ -200,6 +207,8 @@ def snapshot_events(floor: Floor, now: float) -> list[Event]:
             snapshot.append(wrapping_up.started(floor, agent, agent.wrap_up_call or "", agent.wrap_up_until_at, now))
         if agent.number is not None:
             snapshot.append(events.AgentNumberSet(since, agent.agent, agent.number, "snapshot"))
+        if agent.login:
+            snapshot.append(events.AgentLoggedInFrom(since, agent.agent, agent.login))
         snapshot += [
             events.AgentQueueSwitched(since, agent.agent, queue, is_on=False, by="snapshot")
             for queue in agent.queues_off

@@ -236,10 +236,13 @@ def _turned_away(floor: Floor, name: str, now: float) -> tuple[Destination, Visi
     return None if step is None else (step.to, outcome_of(step.to), Cause.OVERFLOW_STEP)
 
 
+_NO_TERMS: Final = Terms()
+
+
 def _arrive(floor: Floor, invitation: LegInvited, now: float) -> Call:
     origin = invitation.origin
     floor.calls_made += 1
-    terms = floor.office.terms.get(invitation.dialled, Terms())
+    terms = floor.office.terms.get(invitation.dialled, _NO_TERMS)
     call = Call(
         call=f"{floor.ids}-{floor.calls_made}",
         leg=invitation.leg,

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeAlias
+
+import msgspec
 
 from softswitch.domain.inputs import CallId
 from softswitch.domain.office import Strategy
@@ -34,11 +35,15 @@ DRAWN: Final[frozenset[Strategy]] = frozenset({"random", "weighted"})
 _DRAW_BYTES: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Merits:
-    """What a candidate is ranked by. `given_ago_s`: since the queue last gave her a call, NEVER_S if it never did;
-    `order`: her place among the queue's agents."""
+class Candidate(msgspec.Struct, frozen=True, array_like=True):
+    """An agent who can be given a caller, with all that any strategy ranks by; the journal keeps it as it is.
 
+    `given_ago_s`: since the queue last gave her a call, NEVER_S if it never did; `order`: her place among the queue's
+    agents.
+    """
+
+    agent: str
+    tier: int
     idle_s: float
     given_ago_s: float
     calls_today: int
@@ -47,9 +52,8 @@ class Merits:
     order: int
 
 
-def rank(strategy: Strategy, call: CallId, agent: str, merits: Merits) -> float:
-    """The key of a candidate for this caller: the smallest is first."""
-    return _KEYS[strategy](call, agent, merits)
+Key: TypeAlias = Callable[[CallId, Candidate], float]
+"""Of a candidate for this caller: the smallest is first."""
 
 
 def draw(call: CallId, agent: str) -> float:
@@ -58,15 +62,13 @@ def draw(call: CallId, agent: str) -> float:
     return (int.from_bytes(digest, "big") + 0.5) / float(1 << (8 * _DRAW_BYTES))
 
 
-_Key = Callable[[CallId, str, Merits], float]
-
-_KEYS: Final[Mapping[Strategy, _Key]] = {
-    "longest-idle": lambda _call, _agent, merits: -merits.idle_s,
-    "ring-all": lambda _call, _agent, merits: -merits.idle_s,
-    "round-robin": lambda _call, _agent, merits: -merits.given_ago_s,
-    "fewest-calls": lambda _call, _agent, merits: merits.calls_today,
-    "least-talk": lambda _call, _agent, merits: merits.talk_today_s,
-    "top-down": lambda _call, _agent, merits: merits.order,
-    "random": lambda call, agent, _merits: draw(call, agent),
-    "weighted": lambda call, agent, merits: -math.log(draw(call, agent)) / merits.weight,
+KEYS: Final[Mapping[Strategy, Key]] = {
+    "longest-idle": lambda _call, candidate: -candidate.idle_s,
+    "ring-all": lambda _call, candidate: -candidate.idle_s,
+    "round-robin": lambda _call, candidate: -candidate.given_ago_s,
+    "fewest-calls": lambda _call, candidate: candidate.calls_today,
+    "least-talk": lambda _call, candidate: candidate.talk_today_s,
+    "top-down": lambda _call, candidate: candidate.order,
+    "random": lambda call, candidate: draw(call, candidate.agent),
+    "weighted": lambda call, candidate: -math.log(draw(call, candidate.agent)) / candidate.weight,
 }

@@ -46,6 +46,7 @@ from softswitch.domain.events import Event
 from softswitch.domain.falling_due import fall_due
 from softswitch.domain.figures.agents import AgentFigures
 from softswitch.domain.figures.statistics import Statistics
+from softswitch.domain.figures.talks import Talks
 from softswitch.domain.floor import Floor, goals_s
 from softswitch.domain.forecast.accuracy import Accuracy
 from softswitch.domain.forecast.estimates import Forecast
@@ -89,9 +90,10 @@ class Switch:
     """
 
     def __init__(self, office: Office, *, ids: str, wall_offset_s: float) -> None:
-        statistics = Statistics(office.timezone, goals_s(office))
-        figures, facts = AgentFigures(statistics), Facts(Forecast(), Accuracy())
-        self.floor = Floor(office, ids, wall_offset_s, CallRecords(), statistics, figures, facts)
+        talks = Talks()
+        statistics = Statistics(office.timezone, goals_s(office), talks)
+        figures, facts = AgentFigures(statistics, talks), Facts(Forecast(), Accuracy())
+        self.floor = Floor(office, ids, wall_offset_s, CallRecords(talks), statistics, figures, facts)
         self.floor.use(office)
         for name in office.agents:
             self.floor.agents[name] = Agent(name)
@@ -360,7 +362,7 @@ class Switch:
         agent.presence, agent.pause_reason = known.presence, known.reason
         agent.idle_since_at = min(known.idle_since - floor.wall_offset_s, now)
         agent.presence_since_at = agent.changed_at = min(known.since - floor.wall_offset_s, now)
-        agent.queues_off = dict(known.queues_off)
+        agent.queues_off, agent.login = dict(known.queues_off), known.login
         floor.set_number(agent, known.number)
         if known.wrap_up_until is None:
             return

@@ -254,6 +254,24 @@ def test_a_new_login_takes_over_and_says_so(world: World) -> None:
     world.come_to_rest()
 
 
+def test_a_login_is_taken_over_whatever_happened_to_the_switch_since(world: World) -> None:
+    keyed(world, READY, "agent-ready", caller=HOME)
+    for _ in range(2):
+        world.kill_switch()
+        world.start_switch()
+        world.register_all()
+    keyed(world, READY, "agent-taken-over", "agent-ready", caller=CABIN)
+    world.come_to_rest()
+
+
+def test_who_was_logged_out_meanwhile_takes_over_from_nobody(world: World) -> None:
+    keyed(world, READY, "agent-ready", caller=HOME)
+    for presence in ("logged-out", "ready"):
+        world.command("agent.logout" if presence == "logged-out" else "agent.login", name="anna")
+    keyed(world, READY, "agent-ready", caller=CABIN)
+    world.come_to_rest()
+
+
 def test_who_says_again_at_her_own_phone_that_she_is_ready_takes_over_from_nobody(world: World) -> None:
     keyed(world, READY, "agent-ready", caller=HOME)
     for first in ("agent-taken-over", "agent-ready"):

@@ -11,21 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import Final
 
 from softswitch.domain import events
-from softswitch.domain.events import Event
+from softswitch.domain.events import Event, Takers
 from softswitch.domain.figures.formulas import MS_PER_S, milliseconds
 from softswitch.domain.figures.statistics import DAYS_KEPT_MAX, Statistics
-from softswitch.domain.figures.talks import OF_TALKS_NOW, Talks, WrapUps
+from softswitch.domain.figures.talks import Talks, WrapUps
 
 CALLS_LISTED_MAX: Final = 10_000
 """So many calls of one agent and day can be listed; their number goes on."""
 
 _BEFORE_S: Final = 0.001
-_OF_AGENTS: Final[frozenset[type[Event]]] = frozenset(
-    {events.CallConnected, events.WrapUpStarted, events.WrapUpEnded, events.AgentPresenceChanged}
-)
 
 
 @dataclass(slots=True)
@@ -66,40 +63,29 @@ class AgentDay:
 class AgentFigures:
     """The fold. It has its days from `statistics`, so that both mean the same by today."""
 
-    def __init__(self, statistics: Statistics) -> None:
+    def __init__(self, statistics: Statistics, talks: Talks | None = None) -> None:
         self._day_of = statistics.day_of
         self._days: dict[str, dict[float, AgentDay]] = {}
-        self._talks = Talks()
+        self._talks = talks or Talks()
         self._wrap_ups = WrapUps()
         self._talking: dict[str, dict[tuple[str, str], float]] = {}
         self._presences: dict[str, events.AgentPresenceChanged] = {}
-
-    WANTS: ClassVar[frozenset[type[Event]]] = _OF_AGENTS | OF_TALKS_NOW
+        self.takers: Takers = {
+            events.CallConnected: self._connected,
+            events.CallParted: self._end_talks,
+            events.AgentLost: self._end_talks,
+            events.CallEnded: self._end_talks,
+            events.WrapUpStarted: self._wrapped_up,
+            events.WrapUpEnded: self._wrapped_up,
+            events.AgentPresenceChanged: self._choose,
+        }
 
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
-        for talk in self._talks.apply(event):
-            if talk.agent is not None:
-                self._talking[talk.agent].pop((talk.call, talk.leg), None)
-                self._credit(talk.agent, talk.began_at, talk.ended_at, _talked)
-        if type(event) not in _OF_AGENTS:
-            return
-        match event:
-            case events.CallConnected(call=call, leg=leg, agent=str(agent)):
-                day = self._day(agent, event.at)
-                day.calls += 1
-                if len(day.connected) < CALLS_LISTED_MAX:
-                    day.connected.append(call)
-                self._talking.setdefault(agent, {})[call, leg] = event.at
-            case events.WrapUpStarted(agent=agent) | events.WrapUpEnded(agent=agent):
-                ended = self._wrap_ups.apply(event)
-                if ended is not None:
-                    self._day(agent, ended.ended_at).wrap_ups += 1
-                    self._credit(agent, ended.began_at, ended.ended_at, _wrapped_up)
-            case events.AgentPresenceChanged():
-                self._choose(event)
-            case _:
-                pass
+        self._talks.apply(event)
+        taker = self.takers.get(type(event))
+        if taker is not None:
+            taker(event)
 
     def today(self, agent: str, wall_at: float) -> tuple[int, float]:
         """Calls connected and seconds talked on the day that `wall_at`, now, is in."""
@@ -126,6 +112,28 @@ class AgentFigures:
             _present(chosen)(day, _between(max(chosen.at, span.begins_at), until))
         return day
 
+    def _connected(self, event: events.CallConnected) -> None:
+        self._talks.apply(event)
+        if event.agent is None:
+            return
+        day = self._day(event.agent, self._day_of(event.at).begins_at)
+        day.calls += 1
+        if len(day.connected) < CALLS_LISTED_MAX:
+            day.connected.append(event.call)
+        self._talking.setdefault(event.agent, {})[event.call, event.leg] = event.at
+
+    def _end_talks(self, event: Event) -> None:
+        for talk in self._talks.apply(event):
+            if talk.agent is not None:
+                self._talking[talk.agent].pop((talk.call, talk.leg), None)
+                self._credit(talk.agent, talk.began_at, talk.ended_at, _talked)
+
+    def _wrapped_up(self, event: events.WrapUpStarted | events.WrapUpEnded) -> None:
+        ended = self._wrap_ups.apply(event)
+        if ended is not None:
+            self._day(event.agent, self._day_of(ended.ended_at).begins_at).wrap_ups += 1
+            self._credit(event.agent, ended.began_at, ended.ended_at, _lasted_wrap_up)
+
     def _choose(self, event: events.AgentPresenceChanged) -> None:
         """A snapshot says again what is known, with the time at which it was chosen: it changes nothing."""
         before = self._presences.get(event.agent)
@@ -138,27 +146,26 @@ class AgentFigures:
             return
         self._presences[event.agent] = event
         if event.presence == "paused" and (before is None or before.presence != "paused"):
-            self._day(event.agent, event.at).pauses += 1
+            self._day(event.agent, self._day_of(event.at).begins_at).pauses += 1
 
     def _credit(self, agent: str, began_at: float, ended_at: float, add: Callable[[AgentDay, int], None]) -> None:
         """Adds a stretch of time to the days that it lies in, as far back as they are kept."""
         at = ended_at
         for _ in range(DAYS_KEPT_MAX):
             span = self._day_of(at)
-            add(self._day(agent, at), _between(max(began_at, span.begins_at), ended_at))
+            add(self._day(agent, span.begins_at), _between(max(began_at, span.begins_at), ended_at))
             if began_at >= span.begins_at:
                 return
             ended_at = span.begins_at
             at = ended_at - _BEFORE_S
 
-    def _day(self, agent: str, wall_at: float) -> AgentDay:
+    def _day(self, agent: str, begins_at: float) -> AgentDay:
         of_agent = self._days.setdefault(agent, {})
-        begins_at = self._day_of(wall_at).begins_at
         day = of_agent.get(begins_at)
         if day is None:
             day = of_agent[begins_at] = AgentDay()
-        while len(of_agent) > DAYS_KEPT_MAX:
-            del of_agent[min(of_agent)]
+            while len(of_agent) > DAYS_KEPT_MAX:
+                del of_agent[min(of_agent)]
         return day
 
 
@@ -170,7 +177,7 @@ def _talked(day: AgentDay, lasted_ms: int) -> None:
     day.talk_ms += lasted_ms
 
 
-def _wrapped_up(day: AgentDay, lasted_ms: int) -> None:
+def _lasted_wrap_up(day: AgentDay, lasted_ms: int) -> None:
     day.wrap_up_ms += lasted_ms
 
 

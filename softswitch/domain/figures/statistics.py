@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar, Final
+from typing import Final
 
 from softswitch.domain import events
-from softswitch.domain.events import Event
+from softswitch.domain.events import Event, Takers
 from softswitch.domain.figures.formulas import By, CallbackFigures, Figure, Listed, VisitCounts, VisitTimes
 from softswitch.domain.figures.spans import Days, SpanOf
-from softswitch.domain.figures.talks import OF_TALKS_NOW
-from softswitch.domain.figures.visits import OF_VISITS, Visits
+from softswitch.domain.figures.talks import Talks
+from softswitch.domain.figures.visits import Visits
 
 DAYS_KEPT_MAX: Final = 2
-
-_OF_PROMISES: Final[frozenset[type[Event]]] = frozenset({events.CallbackRequested, events.CallbackEnded})
 
 
 class Statistics:
@@ -30,11 +28,16 @@ class Statistics:
     Days are asked for by a moment in them, wall seconds, or by their date.
     """
 
-    def __init__(self, timezone: str, goals_s: Mapping[str, float]) -> None:
+    def __init__(self, timezone: str, goals_s: Mapping[str, float], talks: Talks | None = None) -> None:
         self._days = Days(timezone)
-        self._visits = Visits(self._days, goals_s, DAYS_KEPT_MAX)
+        self._visits = Visits(self._days, goals_s, DAYS_KEPT_MAX, talks)
         self._callbacks: dict[str, dict[float, CallbackFigures]] = {}
         self._promises: dict[str, None] = {}
+        self.takers: Takers = {
+            **self._visits.takers,
+            events.CallbackRequested: self._promised,
+            events.CallbackEnded: self._promised,
+        }
 
     @property
     def goals_s(self) -> Mapping[str, float]:
@@ -50,12 +53,10 @@ class Statistics:
         """The office's days, for whoever has to mean the same by today."""
         return self._days
 
-    WANTS: ClassVar[frozenset[type[Event]]] = OF_VISITS | OF_TALKS_NOW | _OF_PROMISES
-
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
         self._visits.apply(event)
-        if type(event) in _OF_PROMISES and isinstance(event, events.CallbackRequested | events.CallbackEnded):
+        if isinstance(event, events.CallbackRequested | events.CallbackEnded):
             self._promised(event)
 
     def today(self, queue: str, wall_at: float) -> VisitCounts:

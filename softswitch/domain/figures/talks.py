@@ -10,16 +10,16 @@ ends at its deadline at the latest, for the same reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
 from softswitch.domain.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
+class Talk(msgspec.Struct, frozen=True):
     """Wall seconds. `is_lost`: the leg failed after pick-up, and the caller went on waiting."""
 
     call: str
@@ -36,8 +36,7 @@ class Talk:
         return max(0.0, self.ended_at - self.began_at)
 
 
-@dataclass(frozen=True, slots=True)
-class WrapUp:
+class WrapUp(msgspec.Struct, frozen=True):
     """Wall seconds."""
 
     agent: str
@@ -46,33 +45,35 @@ class WrapUp:
     ended_at: float
 
 
-_OF_TALKS: Final[frozenset[type[Event]]] = frozenset(
-    {events.CallConnected, events.CallParted, events.AgentLost, events.CallEnded}
-)
 _OF_CRASHES: Final = frozenset({events.SwitchStarted, events.PresentationEnded, events.QueueLeft, events.CallEnded})
 _OF_WRAP_UPS: Final = frozenset({events.WrapUpStarted, events.WrapUpEnded})
-OF_TALKS_NOW: Final[frozenset[type[Event]]] = _OF_TALKS
-"""What a running switch has to tell: the last sign of life before a crash is only asked for where a journal is read
-back, and then everything is told."""
+_OF_TALKS: Final = frozenset({events.CallConnected, events.CallParted, events.AgentLost, events.CallEnded})
 
 
 class Talks:
-    """The fold of talks. It wants every event: `seen_at`, wall seconds, is the last sign of life before a crash."""
+    """The fold of talks. It wants every event: `seen_at`, wall seconds, is the last sign of life before a crash.
+
+    Folds that stand side by side share one: whichever shows it an event first has it folded, the others are told the
+    same.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, dict[str, events.CallConnected]] = {}
+        self._latest: Event | None = None
+        self._ended: Sequence[Talk] = ()
         self.seen_at = 0.0
 
     def apply(self, event: Event) -> Sequence[Talk]:
         """Takes one event, oldest first; returns the talks that it ended."""
-        kind = type(event)
-        if kind in _OF_CRASHES and _is_of_crash(event):
-            if isinstance(event, events.CallEnded):
-                return self._end_all(event.call, min(self.seen_at, event.at))
-            return ()
-        self.seen_at = max(self.seen_at, event.at)
-        if kind not in _OF_TALKS:
-            return ()
+        if event is not self._latest:
+            self._latest = event
+            kind = type(event)
+            self._ended = self._fold(event) if kind in _OF_TALKS else ()
+            if event.at > self.seen_at and not (kind in _OF_CRASHES and _is_of_crash(event)):
+                self.seen_at = event.at
+        return self._ended
+
+    def _fold(self, event: Event) -> Sequence[Talk]:
         match event:
             case events.CallConnected():
                 self._open.setdefault(event.call, {})[event.leg] = event
@@ -82,7 +83,7 @@ class Talks:
             case events.AgentLost():
                 return self._lose(event)
             case events.CallEnded():
-                return self._end_all(event.call, event.at)
+                return self._end_all(event.call, min(self.seen_at, event.at) if _is_of_crash(event) else event.at)
             case _:
                 pass
         return ()

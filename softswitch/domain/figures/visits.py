@@ -17,9 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgspec
+
 from softswitch.domain import events
 from softswitch.domain.causes import Cause
-from softswitch.domain.events import Event
+from softswitch.domain.events import Event, Takers
 from softswitch.domain.figures.formulas import (
     OUTCOME_OF,
     By,
@@ -36,8 +38,7 @@ CALLS_LISTED_MAX: Final = 100_000
 """So many visits of one queue and span can be listed, the first ones; the figures themselves go on."""
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct):
     """One stay in a queue. `arrived`, `ended`, `talked`, `wrapped_up`: the beginnings of the spans it happened in."""
 
     number: int
@@ -75,10 +76,17 @@ class _Cell:
 class Visits:
     """The fold. `goals_s`: each queue's service goal in seconds, for queues that have one; replaced at a reload.
 
-    Of each queue the latest `spans_kept` spans in which something happened are kept, all when None.
+    Of each queue the latest `spans_kept` spans in which something happened are kept, all when None. `talks`: that of
+    the folds beside it, if there are any.
     """
 
-    def __init__(self, span_of: SpanOf, goals_s: Mapping[str, float], spans_kept: int | None = None) -> None:
+    def __init__(
+        self,
+        span_of: SpanOf,
+        goals_s: Mapping[str, float],
+        spans_kept: int | None = None,
+        talks: Talks | None = None,
+    ) -> None:
         self.goals_s = goals_s
         self._span_of = span_of
         self._spans_kept = spans_kept
@@ -86,36 +94,27 @@ class Visits:
         self._open: dict[str, Visit] = {}
         self._here: dict[str, int] = {}
         self._numbered = 0
-        self._talks = Talks()
+        self._talks = talks or Talks()
         self._wrap_ups = WrapUps()
         self._handled: dict[str, Visit] = {}
         self._in_wrap_up: dict[str, Visit] = {}
+        self.takers: Takers = {
+            events.CallQueued: self._queued,
+            events.QueueLeft: self._left,
+            events.CallConnected: self._connected,
+            events.CallParted: self._end_talks,
+            events.AgentLost: self._lost,
+            events.CallEnded: self._call_ended,
+            events.WrapUpStarted: self._wrapped_up,
+            events.WrapUpEnded: self._wrapped_up,
+        }
 
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
-        for talk in self._talks.apply(event):
-            self._talked(talk)
-        if type(event) not in OF_VISITS:
-            return
-        match event:
-            case events.CallQueued():
-                self._fail(self._open.get(event.call), event.at)
-                is_offered = event.by != "callback"
-                self._open[event.call] = self._enter(event.call, event.queue, event.at, is_offered=is_offered)
-            case events.QueueLeft():
-                self._left(event)
-            case events.CallConnected():
-                self._connected(event)
-            case events.AgentLost():
-                visit = self._open.get(event.call)
-                if visit is not None and visit.outcome == "answered" and visit.queue == event.queue:
-                    self._take_back(visit)
-            case events.CallEnded():
-                self._fail(self._open.pop(event.call, None), event.at)
-            case events.WrapUpStarted() | events.WrapUpEnded():
-                self._wrapped_up(event)
-            case _:
-                pass
+        self._talks.apply(event)
+        taker = self.takers.get(type(event))
+        if taker is not None:
+            taker(event)
 
     def spans(self, queue: str) -> list[float]:
         """When the spans began that are known of a queue, the oldest first."""
@@ -159,6 +158,24 @@ class Visits:
 
     # Private.
 
+    def _queued(self, event: events.CallQueued) -> None:
+        self._fail(self._open.get(event.call), event.at)
+        self._open[event.call] = self._enter(event.call, event.queue, event.at, is_offered=event.by != "callback")
+
+    def _lost(self, event: events.AgentLost) -> None:
+        self._end_talks(event)
+        visit = self._open.get(event.call)
+        if visit is not None and visit.outcome == "answered" and visit.queue == event.queue:
+            self._take_back(visit)
+
+    def _call_ended(self, event: events.CallEnded) -> None:
+        self._end_talks(event)
+        self._fail(self._open.pop(event.call, None), event.at)
+
+    def _end_talks(self, event: Event) -> None:
+        for talk in self._talks.apply(event):
+            self._talked(talk)
+
     def _enter(self, call: str, queue: str, wall_at: float, *, is_offered: bool) -> Visit:
         span = self._span_of(wall_at).begins_at
         self._numbered += 1
@@ -181,6 +198,7 @@ class Visits:
         self._settle(visit, OUTCOME_OF[event.outcome], event.at, milliseconds(max(0.0, wait_s)))
 
     def _connected(self, event: events.CallConnected) -> None:
+        self._talks.apply(event)
         visit = self._open.get(event.call)
         if visit is None or visit.outcome is not None or visit.queue != event.queue:
             return
@@ -285,19 +303,6 @@ def fold(journal: Iterable[Event], span_of: SpanOf, goals_s: Mapping[str, float]
     for event in journal:
         visits.apply(event)
     return visits
-
-
-OF_VISITS: Final[frozenset[type[Event]]] = frozenset(
-    {
-        events.CallQueued,
-        events.QueueLeft,
-        events.CallConnected,
-        events.AgentLost,
-        events.CallEnded,
-        events.WrapUpStarted,
-        events.WrapUpEnded,
-    }
-)
 
 
 def _list(cell: _Cell, visit: Visit) -> None:

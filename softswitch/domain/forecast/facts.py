@@ -16,11 +16,12 @@ not learnt from, and a caller whose agent was lost after pick-up counts as conne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import Final
+
+import msgspec
 
 from softswitch.domain import events
-from softswitch.domain.events import Event
+from softswitch.domain.events import Event, Takers
 from softswitch.domain.forecast.accuracy import Accuracy, AppQueueHold, Outcome
 from softswitch.domain.forecast.estimates import Estimate, Forecast
 from softswitch.domain.inputs import CallId
@@ -32,8 +33,7 @@ GONE_MAX: Final = 200
 """Callers of one queue who gave up and whose turn is still waited for; the oldest are forgotten first."""
 
 
-@dataclass(slots=True)
-class Engaged:
+class Engaged(msgspec.Struct):
     """An agent in a queue's call since `began` (its presentation); wrap-up runs until `wrap_up_until`, if it does."""
 
     call: CallId
@@ -44,23 +44,21 @@ class Engaged:
     is_connected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Promise:
+class _Promise(msgspec.Struct, frozen=True):
     at: float
     estimate: Estimate
     app_queue_s: float
     told_s: tuple[float, float] | None
 
 
-@dataclass(slots=True)
-class _Visit:
+class _Visit(msgspec.Struct):
     call: CallId
     queue: str
     entered: float
     due: float
     order: int
     priority_s: float
-    promises: list[_Promise] = field(default_factory=list)
+    promises: list[_Promise] = msgspec.field(default_factory=list)
 
 
 class Facts:
@@ -76,6 +74,21 @@ class Facts:
         self._talked_out: dict[str, None] = {}
         self._holds: dict[str, AppQueueHold] = {}
         self._entered = 0
+        self._takers: Takers = {
+            events.CallQueued: self._queued,
+            events.PriorityChanged: self._priority_changed,
+            events.QueueLeft: self._left,
+            events.CallPresented: self._presented,
+            events.PresentationEnded: self._presentation_ended,
+            events.CallConnected: self._connected,
+            events.AgentLost: self._agent_lost,
+            events.CallParted: self._talk_ended,
+            events.CallEnded: self._talk_ended,
+            events.WrapUpStarted: self._wrap_up_started,
+            events.WrapUpEnded: self._wrap_up_ended,
+            events.SwitchStarted: self._forget_all_open,
+        }
+        self.takers: Takers = dict.fromkeys(self._takers, self.apply)
 
     def engaged(self, agent: str) -> Engaged | None:
         """The queue's call that keeps her, up to the end of wrap-up; None when no queue's call does."""
@@ -97,60 +110,13 @@ class Facts:
         self._gone.pop(queue, None)
         self._holds.pop(queue, None)
 
-    WANTS: ClassVar[frozenset[type[Event]]] = frozenset(
-        {
-            events.CallQueued,
-            events.PriorityChanged,
-            events.QueueLeft,
-            events.CallPresented,
-            events.PresentationEnded,
-            events.CallConnected,
-            events.AgentLost,
-            events.CallParted,
-            events.CallEnded,
-            events.WrapUpStarted,
-            events.WrapUpEnded,
-            events.SwitchStarted,
-        }
-    )
-
     def apply(self, event: Event) -> None:
         """Takes one event, oldest first."""
         if self._talked_out:
             self._end_without_wrap_up(event)
-        match event:
-            case events.CallQueued():
-                self._queued(event)
-            case events.PriorityChanged():
-                visit = self._visits.get(event.call)
-                if visit is not None:
-                    visit.due -= event.priority_s - visit.priority_s
-                    visit.priority_s = event.priority_s
-            case events.QueueLeft():
-                self._left(event)
-            case events.CallPresented():
-                self._drop(event.agent)
-                self._engaged[event.agent] = Engaged(event.call, event.queue, event.at)
-                self._agents_of.setdefault(event.call, {})[event.agent] = None
-            case events.PresentationEnded():
-                self._presentation_ended(event)
-            case events.CallConnected():
-                self._connected(event)
-            case events.AgentLost():
-                self._drop(event.agent)
-            case events.CallParted() | events.CallEnded():
-                self._talk_ended(event)
-            case events.WrapUpStarted():
-                engaged = self._engaged.get(event.agent)
-                if engaged is not None and engaged.call == event.call:
-                    engaged.wrap_up_until = event.until
-                    self._talked_out.pop(event.agent, None)
-            case events.WrapUpEnded():
-                self._free(event.agent, event.at)
-            case events.SwitchStarted():
-                self._forget_all_open()
-            case _:
-                pass
+        taker = self._takers.get(type(event))
+        if taker is not None:
+            taker(event)
 
     # Visits.
 
@@ -214,7 +180,30 @@ class Facts:
                 )
             )
 
+    def _priority_changed(self, event: events.PriorityChanged) -> None:
+        visit = self._visits.get(event.call)
+        if visit is not None:
+            visit.due -= event.priority_s - visit.priority_s
+            visit.priority_s = event.priority_s
+
     # Agents.
+
+    def _presented(self, event: events.CallPresented) -> None:
+        self._drop(event.agent)
+        self._engaged[event.agent] = Engaged(event.call, event.queue, event.at)
+        self._agents_of.setdefault(event.call, {})[event.agent] = None
+
+    def _agent_lost(self, event: events.AgentLost) -> None:
+        self._drop(event.agent)
+
+    def _wrap_up_started(self, event: events.WrapUpStarted) -> None:
+        engaged = self._engaged.get(event.agent)
+        if engaged is not None and engaged.call == event.call:
+            engaged.wrap_up_until = event.until
+            self._talked_out.pop(event.agent, None)
+
+    def _wrap_up_ended(self, event: events.WrapUpEnded) -> None:
+        self._free(event.agent, event.at)
 
     def _presentation_ended(self, event: events.PresentationEnded) -> None:
         engaged = self._engaged.get(event.agent)
@@ -259,7 +248,7 @@ class Facts:
                 del self._agents_of[engaged.call]
         return engaged
 
-    def _forget_all_open(self) -> None:
+    def _forget_all_open(self, _event: events.SwitchStarted) -> None:
         """A new process: what was open before has ended, when is not known."""
         self._visits.clear()
         self._gone.clear()

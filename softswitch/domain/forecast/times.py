@@ -13,8 +13,9 @@ Patience is taken as exponential: so many give up per second of waiting, whoever
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 FORGETTING: Final = 0.996
 PRIOR_MEAN_S: Final = 240.0
@@ -37,8 +38,7 @@ PRIOR_RINGS: Final = 4.0
 RING_S_MAX: Final = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """An agent's cycle: engaged for a lognormal time of mean `engaged_s` and `sigma` (the deviation of its logarithm),
     then `wrap_up_s` of wrap-up. `uncertainty`: of the mean, as a share of it."""
 

@@ -12,7 +12,7 @@ def records_of(stage: Stage) -> list[CallRecord]:
     """The journal of the stage, written down and read back, folded."""
     fold = CallRecords()
     decoder = msgspec.msgpack.Decoder(Event)
-    journal = [thing for thing in stage.all if isinstance(thing, msgspec.Struct)]
+    journal = [thing for thing in stage.all if isinstance(thing, events._Event)]
     decoded = [decoder.decode(msgspec.msgpack.encode(event)) for event in journal]
     found = [record for event in decoded if (record := fold.apply(event)) is not None]
     assert fold._open == {}

@@ -26,6 +26,16 @@ def test_setting_again_moves_and_dropping_takes_back() -> None:
     assert ("a", "x") in deadlines
 
 
+def test_all_that_is_set_for_one_key_is_taken_back_at_once() -> None:
+    deadlines = Deadlines()
+    for kind, key in (("a", "x"), ("b", "x"), ("a", "y")):
+        deadlines.set(kind, key, 1.0)
+    deadlines.drop_all("x")
+    deadlines.drop_all("never set")
+    assert len(deadlines) == 1
+    assert [deadlines.pop_due(1.0) for _ in range(2)] == [("a", "y"), None]
+
+
 def test_it_agrees_with_a_plain_dictionary_and_does_not_grow_with_what_was_moved() -> None:
     dice = random.Random(1)
     deadlines, model = Deadlines(), dict[tuple[str, str], float]()

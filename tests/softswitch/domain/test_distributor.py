@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from softswitch.domain.distributor import (
     RULES,
@@ -50,7 +50,7 @@ def given(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
 def test_the_longest_idle_agent_gets_the_caller_and_all_are_ranked() -> None:
     members = [free("a", 0, idle_since_at=50), free("b", 1, idle_since_at=10), free("c", 2, idle_since_at=30)]
     (decision,) = distribute([queue("q", [caller("c1", 0)], members)], NOW)
-    assert [(ranked.agent, ranked.merits.idle_s) for ranked in decision.ranked] == [("b", 90), ("c", 70), ("a", 50)]
+    assert [(ranked.agent, ranked.idle_s) for ranked in decision.ranked] == [("b", 90), ("c", 70), ("a", 50)]
     assert decision.agent == "b"
 
 

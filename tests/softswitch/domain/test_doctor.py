@@ -57,6 +57,14 @@ def _stale_standing(floor: Floor) -> None:
     floor.standings["anna"] = None
 
 
+def _stale_activity(floor: Floor) -> None:
+    floor.agents["anna"].activity = "idle"
+
+
+def _forget_that_he_is_presented(floor: Floor) -> None:
+    floor.queues["support"].presented.clear()
+
+
 def _be_asked_for_ever(floor: Floor) -> None:
     floor.legs["t-2-l1"].state = "confirming"
 
@@ -68,6 +76,8 @@ def _be_asked_for_ever(floor: Floor) -> None:
         (_forget_call, "agent anna", "is busy with call t-1, which is not there"),
         (_forget_call, "leg t-1-l1", "belongs to call t-1, which is not there"),
         (_drop_ring, "presentation t-2-p1", "rings without end"),
+        (_stale_activity, "agent anna", "is shown as idle and is talking"),
+        (_forget_that_he_is_presented, "queue support", "presents 0 callers and has presentations of 1"),
         (_leave_line, "call t-2", "waits in support and stands in []"),
         (_claim_nothing, "agent anna", "is kept for presentation t-9-p9, which is not there"),
         (_wrap_up_for_ever, "agent anna", "is in wrap-up, which never ends"),

@@ -20,7 +20,7 @@ from tests.softswitch.domain.small_office import ANNA, BO, NUMBER, OFFICE, WALL_
 
 def journal_of(stage: Stage) -> list[Event]:
     decoder = msgspec.msgpack.Decoder(Event)
-    return [decoder.decode(msgspec.msgpack.encode(thing)) for thing in stage.all if isinstance(thing, msgspec.Struct)]
+    return [decoder.decode(msgspec.msgpack.encode(thing)) for thing in stage.all if isinstance(thing, events._Event)]
 
 
 def restart(journal: list[Event], down_s: float, office: Office = OFFICE) -> tuple[Switch, list[Event]]:

@@ -2,17 +2,22 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import pytest
 
-from softswitch.domain.distributor import Ranked, in_order
+from softswitch.domain.distributor import in_order
 from softswitch.domain.office import Strategy
-from softswitch.domain.strategies import NEVER_S, Merits, draw
+from softswitch.domain.strategies import NEVER_S, Candidate, draw
 
-PLAIN = Merits(idle_s=10, given_ago_s=10, calls_today=1, talk_today_s=60, weight=1, order=0)
+PLAIN = Candidate("", 1, idle_s=10, given_ago_s=10, calls_today=1, talk_today_s=60, weight=1, order=0)
 
 
-def first(strategy: Strategy, call: str = "c", **people: Merits) -> str:
-    return in_order(strategy, call, [Ranked(name, 1, merits) for name, merits in people.items()])[0].agent
+def like(candidate: Candidate = PLAIN, **changes: object) -> Candidate:
+    return msgspec.structs.replace(candidate, **changes)
+
+
+def first(strategy: Strategy, call: str = "c", **people: Candidate) -> str:
+    return in_order(strategy, call, [like(one, agent=name) for name, one in people.items()])[0].agent
 
 
 @pytest.mark.parametrize(
@@ -28,17 +33,16 @@ def first(strategy: Strategy, call: str = "c", **people: Merits) -> str:
     ],
 )
 def test_each_strategy_ranks_by_its_own_measure_alone(strategy: Strategy, better: dict[str, float]) -> None:
-    values = {name: getattr(PLAIN, name) for name in Merits.__slots__}
     worse_elsewhere = {"idle_s": 5, "given_ago_s": 5, "calls_today": 9, "talk_today_s": 99, "order": 5}
-    best = Merits(**{**values, **worse_elsewhere, **better})  # type: ignore[arg-type]  # all are numbers
+    best = like(**{**worse_elsewhere, **better})
     assert first(strategy, a=PLAIN, b=best) == "b"
 
 
 @pytest.mark.parametrize("strategy", ["round-robin", "fewest-calls", "least-talk"])
 def test_ties_go_by_idle_time_and_then_by_the_order_of_the_agents(strategy: Strategy) -> None:
-    longer = Merits(idle_s=11, given_ago_s=10, calls_today=1, talk_today_s=60, weight=1, order=1)
+    longer = like(idle_s=11, order=1)
     assert first(strategy, a=PLAIN, b=longer) == "b"
-    later = Merits(idle_s=10, given_ago_s=10, calls_today=1, talk_today_s=60, weight=1, order=1)
+    later = like(order=1)
     assert first(strategy, b=later, a=PLAIN) == "a"
 
 
@@ -55,11 +59,11 @@ def test_random_gives_everybody_the_same_share() -> None:
 
 
 def test_weighted_gives_shares_by_weight() -> None:
-    heavy = Merits(idle_s=10, given_ago_s=10, calls_today=1, talk_today_s=60, weight=3, order=1)
+    heavy = like(weight=3, order=1)
     shares = Counter(first("weighted", f"call{n}", a=PLAIN, b=heavy) for n in range(4000))
     assert abs(shares["b"] / 4000 - 0.75) < 0.03
 
 
 def test_a_lower_tier_goes_before_any_merit() -> None:
-    ranked = [Ranked("a", 2, PLAIN), Ranked("b", 1, Merits(1, 1, 9, 999, 1, 9))]
+    ranked = [like(agent="a", tier=2), Candidate("b", 1, 1, 1, 9, 999, 1, 9)]
     assert [each.agent for each in in_order("longest-idle", "c", ranked)] == ["b", "a"]

@@ -52,7 +52,7 @@ def talked(stage: Stage, agent: str) -> tuple[int, float]:
 def record_of(stage: Stage, call: str) -> CallRecord:
     records = CallRecords()
     for thing in stage.all:
-        if isinstance(thing, msgspec.Struct):
+        if isinstance(thing, events._Event):
             record = records.apply(msgspec.convert(msgspec.to_builtins(thing), Event))
             if record is not None and record.id == call:
                 return record
