@@ -18,11 +18,11 @@ from softswitch.domain.office import ToPhone
 
 def show(floor: Floor) -> None:
     """Tells of the lamps that changed since the last time."""
-    due, floor.lamps_due = floor.lamps_due, {}
+    due, floor.lamps_due, lamps = floor.lamps_due, {}, floor.lamps
     for name in due:
         state = _state(floor, name)
-        if state != floor.lamps.get(name, "off"):
-            floor.lamps[name] = state
+        if state != lamps.get(name, "off"):
+            lamps[name] = state
             floor.ask(actions.ShowLamp(name, state))
 
 

@@ -9,9 +9,9 @@ between the smallest and the largest office: 1 is linear, n log n is a little ab
 
 A queue call is a caller who enters, is presented, rings, is answered, heard, talks, hangs up, and leaves his agent in
 wrap-up: six inputs and two deadlines. People and telephones are played once, and what they told the switch is told to a
-second one, which is measured: handling, asking for the next deadline and draining, as any shell has to. All folds that
-a running switch keeps are fed; nothing writes a journal. The
-baseline is the standard library's email parser on one INVITE, measured in the same run.
+second one, which is measured: handling, asking for the next deadline and draining, as any shell has to; the best of
+ROUNDS counts, because neighbours on the machine only ever add. All folds that a running switch keeps are fed; nothing
+writes a journal. The baseline is the standard library's email parser on one INVITE, measured in the same run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import heapq
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -56,7 +56,8 @@ WALL_OFFSET_S: Final = 1.8e9
 DECISION_US_MAX: Final = 1000.0
 """What a decision may take at most with a thousand agents and a thousand callers."""
 
-CALLS: Final = 10_000
+CALLS: Final = 4_000
+ROUNDS: Final = 5
 CALLS_PER_S_MIN: Final = 5000.0
 AGENTS: Final = 40
 CALL_EVERY_S: Final = 0.7
@@ -170,10 +171,15 @@ def measure_calls(strategy: Strategy, calls: int = CALLS) -> tuple[float, int]:
     )  # fmt: skip
     office = _Office(_started(agents, {"q0": queue}, phones))
     office.play(calls)
-    switch = _started(agents, {"q0": queue}, phones)
+    rounds = [_replay(_started(agents, {"q0": queue}, phones), office.told) for _ in range(ROUNDS)]
+    return calls / min(cpu_s for cpu_s, _ in rounds), rounds[0][1]
+
+
+def _replay(switch: Switch, told: Sequence[tuple[float, inputs.Input | None]]) -> tuple[float, int]:
+    """(seconds of CPU, calls that were answered)."""
     with _nothing_collected():
         began_s = time.thread_time()
-        for at_s, input_ in office.told:
+        for at_s, input_ in told:
             if input_ is None:
                 switch.handle_timeout(at_s)
             else:
@@ -181,7 +187,7 @@ def measure_calls(strategy: Strategy, calls: int = CALLS) -> tuple[float, int]:
             switch.next_deadline()
             switch.drain()
         cpu_s = time.thread_time() - began_s
-    return calls / cpu_s, switch.floor.statistics.today("q0", at_s + WALL_OFFSET_S).answered
+    return cpu_s, sum(counts.answered for counts in switch.floor.statistics.kept("q0"))
 
 
 class _Office:

@@ -4,8 +4,8 @@ One call is an INVITE from the trunk into a queue, presented to an agent whose p
 BYE, and wrapped up. Sixty phones, forty agents, one queue a little short of busy. The invariants are held after every
 step for what it touched, and for all there is once a second and at rest (`tests.sim.step_check`): what a simulated day
 costs, and so how many of them a night can play. All CPU is counted, that of the simulator's own phones, network and
-checks included. The baseline, as for signalling, is the standard library's email parser on one INVITE, measured in the
-same run.
+checks included; the best of ROUNDS counts, because neighbours on the machine only ever add. The baseline, as for
+signalling, is the standard library's email parser on one INVITE, measured in the same run.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tools.bench.sip_bench import baseline_us
 PHONES: Final = 60
 AGENTS: Final = 40
 CALLS: Final = 2000
+ROUNDS: Final = 3
 CALL_EVERY_S: Final = 0.7
 RINGS_S: Final = 2.0
 TALKS_S: Final = 15.0
@@ -51,7 +52,7 @@ def main() -> None:
     print("\nwhole node under virtual time: trunk → queue → agent's phone, answered, talked, ended, wrapped up")
     print(f"{'network':12} {'calls':>6} {'answered':>9} {'calls/s of CPU':>15} {'µs per call':>12} {'× baseline':>11}")
     for name, knobs in (("steady", NetworkKnobs()), ("lossy", LOSSY)):
-        found = measure(knobs)
+        found = min((measure(knobs) for _ in range(ROUNDS)), key=lambda round_: round_.cpu_s)
         us = 1e6 / found.per_s
         print(
             f"{name:12} {found.calls:6} {found.answered:9} {found.per_s:15.0f} {us:12.0f} {us / baseline:11.0f}",

@@ -72,7 +72,6 @@ class Handling:
         self._wrap_up_s = 0.0
         self._log_mean = math.log(prior_mean_s) - 0.5 * PRIOR_SIGMA**2
         self._log_variance = PRIOR_SIGMA**2
-        self.shape = self._shape()
 
     def add(self, engaged_s: float, wrap_up_s: float) -> None:
         """An agent was free again after so many seconds of ringing and talk, and of wrap-up."""
@@ -86,9 +85,10 @@ class Handling:
         self._wrap_up_s += gain * (min(max(wrap_up_s, 0.0), ENGAGED_S_MAX) - self._wrap_up_s)
         self._log_mean += gain * distance
         self._log_variance += gain * ((1.0 - gain) * distance * distance - self._log_variance)
-        self.shape = self._shape()
 
-    def _shape(self) -> Shape:
+    @property
+    def shape(self) -> Shape:
+        """What is known by now."""
         sigma = min(max(math.sqrt(self._log_variance), SIGMA_MIN), SIGMA_MAX)
         return Shape(self._mean_s, sigma, self._wrap_up_s, math.sqrt(math.expm1(sigma * sigma) / self._weight))
 
