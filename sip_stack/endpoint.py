@@ -401,7 +401,7 @@ class SipEndpoint:
         elif kind == "refresh":
             self._refresh.take_response(session, response, status, now)
         elif kind != "invite":
-            self._in_dialog.take_final(session, kind, status)
+            self._in_dialog.take_final(session, kind, status, now)
         elif response is None:
             self._connect.fail(session, status, None)
         else:
@@ -418,6 +418,8 @@ class SipEndpoint:
             self._modify.try_again(session, now)
         elif due == "refresh":
             self._refresh.refresh(session, now)
+        elif due == "bye-again":
+            self._table.send_bye(session, (), now)
         elif due == "expire":
             self._refresh.expire(session, now)
 

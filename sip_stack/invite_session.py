@@ -27,7 +27,7 @@ from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, SUBSCRIBE, UPDATE"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
-Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire"]
+Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire", "bye-again"]
 DUES: tuple[Due, ...] = get_args(Due)
 
 
@@ -59,6 +59,7 @@ class Session:
     answered yet, `modifying` one of ours; `wanted_offer` is what it says, or will say when its time comes; `modified`
     the last one that was answered, with its ACK. `credentials` are for one challenge to our INVITE.
     `local_body` is the SDP that we sent last; `timer` says how the session is kept alive (`session_refresh`).
+    `is_answer_under_way`: an earlier process answered, and for all that we know the 2xx has not arrived yet.
     """
 
     session: SessionId
@@ -86,6 +87,7 @@ class Session:
     local_body: bytes = b""
     allows_update: bool = False
     timer: SessionTimer | None = None
+    is_answer_under_way: bool = False
 
     def note_allowed(self, message: Request | Response) -> None:
         """What the far end takes inside the session."""

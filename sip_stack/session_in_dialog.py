@@ -27,10 +27,15 @@ class InDialog:
         self._refresh = refresh
 
     def restore(self, session_id: SessionId, dialog: DialogState) -> None:
-        """A dialog of an earlier process; its requests go on well beyond the last recorded CSeq."""
+        """A dialog of an earlier process; its requests go on well beyond the last recorded CSeq.
+
+        Whether the ACK of our 2xx had come is not known, so a BYE may be there before the 2xx and find no dialog; the
+        peer would then be up with nobody. A 481 to it is therefore not taken for an answer the first time.
+        """
         table = self._table
         session = Session(session_id, is_uac=dialog.is_uac, flow=dialog.flow, phase=Phase.UP)
         session.local_tag = dialog.local_tag
+        session.is_answer_under_way = not dialog.is_uac
         table.add(session)
         table.establish(session, replace(dialog, local_cseq=dialog.local_cseq + RESTORED_CSEQ_STEP))
 
@@ -90,9 +95,12 @@ class InDialog:
         transaction, session.reoffer = session.reoffer, None
         self._table.respond(transaction, status, now, tag=session.local_tag)
 
-    def take_final(self, session: Session, kind: str, status: int) -> None:
+    def take_final(self, session: Session, kind: str, status: int, now: float) -> None:
         """The final status of a BYE or OPTIONS of ours; 408 and 503 when there was none."""
-        if kind == "bye":
+        if kind == "bye" and status == 481 and session.is_answer_under_way:
+            session.is_answer_under_way = False
+            self._table.deadlines.set((session.session, "bye-again"), now + self._table.timers.t2_s)
+        elif kind == "bye":
             self._table.remove(session)
         elif kind == "probe" and session.phase is Phase.UP:
             self._table.outputs.append(SessionProbed(session.session, status))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.sim.offices import SUPPORT
-from tests.sim.world import World
+from tests.sim.world import SWITCH, World
+
+T2_S = 4.0
 
 
 def test_in_talk_both_ends_get_a_bye_and_the_record_says_crash(world: World) -> None:
@@ -16,6 +18,19 @@ def test_in_talk_both_ends_get_a_bye_and_the_record_says_crash(world: World) -> 
     assert (call.ended_how, world.phone("101").call.ended_how) == ("gone", "gone")
     record = world.record_of(call)
     assert (record.outcome, record.ended_by, record.cause) == ("answered", "switch", "crash")
+
+
+def test_in_the_instant_of_its_answer_the_caller_is_let_go_though_the_bye_is_there_before_the_answer(
+    world: World,
+) -> None:
+    world.network.delay_next("SIP/2.0 200 OK", 0.6, source=SWITCH[0])
+    call = world.carrier.call_in(SUPPORT)
+    world.run(0.1)
+    world.restart_switch(downtime_s=0.1)
+    world.run(1)
+    assert call.state == "up", "the answer came after the BYE to it"
+    world.run(T2_S)
+    assert call.ended_how == "gone"
 
 
 def test_while_waiting_the_caller_is_let_go_and_the_call_has_failed(world: World) -> None:

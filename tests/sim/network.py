@@ -37,6 +37,7 @@ class _Pick:
     start: bytes
     source: str | None
     left: int
+    late_s: float | None
 
 
 class VirtualNetwork:
@@ -72,11 +73,16 @@ class VirtualNetwork:
 
     def lose_next(self, start: str, *, source: str | None = None, times: int = 1) -> None:
         """Loses the next `times` datagrams that begin with `start`, from the host `source` if given."""
-        self._picks.append(_Pick(start.encode(), source, times))
+        self._picks.append(_Pick(start.encode(), source, times, None))
+
+    def delay_next(self, start: str, late_s: float, *, source: str | None = None, times: int = 1) -> None:
+        """Lets the next `times` datagrams that begin with `start` arrive so late, after what is sent behind them."""
+        self._picks.append(_Pick(start.encode(), source, times, late_s))
 
     def send(self, data: bytes, source: Place, destination: Place) -> None:
         """Puts a datagram on its way."""
-        is_lost = self._is_picked(data, source[0]) or self._random.random() < self.knobs.loss
+        pick = self._pick(data, source[0])
+        is_lost = (pick is not None and pick.late_s is None) or self._random.random() < self.knobs.loss
         if self.trace is not None:
             first_line = data.split(b"\r\n", 1)[0].decode(errors="replace")
             line = f"{source[0]}:{source[1]} → {destination[0]}:{destination[1]} {first_line}"
@@ -85,7 +91,9 @@ class VirtualNetwork:
             return
         delay_s = self._delay_s()
         pair = (source, destination)
-        if self._random.random() < self.knobs.reordering:
+        if pick is not None and pick.late_s is not None:
+            delay_s += pick.late_s
+        elif self._random.random() < self.knobs.reordering:
             delay_s += self._random.random() * REORDERED_MS / 1000
         else:
             arrives_at = max(self._clock.now + delay_s, self._arrives_last.get(pair, 0.0))
@@ -107,9 +115,9 @@ class VirtualNetwork:
         tail_ms = max(0.001, self.knobs.delay_ms_mean - self.knobs.delay_ms_min)
         return (self.knobs.delay_ms_min + self._random.expovariate(1 / tail_ms)) / 1000
 
-    def _is_picked(self, data: bytes, source: str) -> bool:
+    def _pick(self, data: bytes, source: str) -> _Pick | None:
         for pick in self._picks:
             if pick.left and data.startswith(pick.start) and pick.source in (None, source):
                 pick.left -= 1
-                return True
-        return False
+                return pick
+        return None

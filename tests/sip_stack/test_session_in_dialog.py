@@ -332,3 +332,31 @@ def test_a_restored_dialog_takes_the_peers_requests() -> None:
     call.hear("BYE", 11)
     assert call.bob.labels() == ["500 OPTIONS", "200 BYE"]
     assert call.bob.told(SessionEnded) == [SessionEnded("in-1", by_peer=True, status=None, reason=None)]
+
+
+def test_a_bye_after_a_restart_that_finds_no_dialog_may_have_overtaken_our_answer_and_is_said_once_more() -> None:
+    """§15 has a callee wait for the ACK; a process that did not see it come cannot tell whether to wait."""
+    call = Call()
+    recorded = call.bob.told(DialogEstablished)[-1].dialog
+    again = Party("c", BOB, ALICE)
+    again.endpoint.restore("in-1", recorded, 0.0)
+    again.endpoint.end("in-1", 0.0)
+    again.hear(answer(again.last_request("BYE"), 481))
+    again.run_until(4.0)
+    again.hear(answer(again.last_request("BYE"), 481))
+    again.run_until(LATER)
+    assert again.times("BYE") == [0.0, 4.0]
+    assert again.endpoint.session_count == 0
+
+
+def test_a_caller_of_ours_who_finds_no_dialog_after_a_restart_is_gone() -> None:
+    """Our ACK told the callee before anything was written down."""
+    pair = Pair()
+    pair.talk("call")
+    recorded = pair.alice.told(DialogEstablished)[-1].dialog
+    again = Party("c", ALICE, BOB)
+    again.endpoint.restore("call", recorded, 0.0)
+    again.endpoint.end("call", 0.0)
+    again.hear(answer(again.last_request("BYE"), 481))
+    again.run_until(LATER)
+    assert len(again.sent("BYE")) == 1
