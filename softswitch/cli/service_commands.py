@@ -105,6 +105,10 @@ def voicemail() -> typer.Typer:
     return group
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what.removesuffix('s') if count == 1 else what}"
+
+
 def doctor(context: typer.Context, as_json: AsJson = False) -> int:
     """Prove that no agent is busy without a call and no call is without an owner."""
     answer = ask(context, "doctor")
@@ -115,6 +119,6 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> int:
         for finding in answer["findings"]:
             print_line(f"{finding['who']} {finding['what']}")
         if not answer["findings"]:
-            looked_at = ", ".join(f"{count} {what}" for what, count in answer["looked_at"].items())
+            looked_at = ", ".join(_counted(count, what) for what, count in answer["looked_at"].items())
             print_line(f"all is well: {looked_at}")
     return REFUSED if answer["findings"] else DONE

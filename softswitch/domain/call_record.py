@@ -6,7 +6,7 @@ keeps records. Times are wall seconds; `views` writes them out.
 
     wait_s   from entering the queue to connection or leaving it, of the last queue that the call entered; null if none
     talk_s   from connection to the end, holds included; null if the call never was connected
-    agent    the last one connected, also when her leg failed after pick-up
+    agent    the last one connected, also when her leg failed after pick-up, or she gave the call to a phone or number
 
 A call that was transferred has several connections; `connected_at` is of the first, and `talk_s` leaves out the times
 between them. A connection that a crash cut off ends at the last sign of life before it (`talks`).
@@ -269,7 +269,7 @@ def _waits_again(record: CallRecord, _event: AgentLost) -> None:
 def _connected(record: CallRecord, event: CallConnected) -> None:
     record.connections.append(ConnectionRecord(event.leg, event.to, event.agent, event.queue, event.at))
     record.connected_at = record.connections[0].connected_at
-    record.agent = event.agent
+    record.agent = event.agent or record.agent
     if event.queue is not None:
         record.queue, record.wait_s = event.queue, event.wait_s
         if record.queue_visits:

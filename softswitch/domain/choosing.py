@@ -157,6 +157,17 @@ def release(floor: Floor, presentation: Presentation) -> Agent | None:
     return agent
 
 
+def decide_again(floor: Floor, call: Call) -> None:
+    """A caller is back in line: claims for callers behind him were decided without him."""
+    for presentation in [
+        shown
+        for shown in floor.presentations.values()
+        if shown.state == "claiming" and floor.calls[shown.call].place > call.place
+    ]:
+        release(floor, presentation)
+    floor.is_unsettled = True
+
+
 def refused(floor: Floor, agent: Agent, now: float) -> None:
     """Another node was granted the claim."""
     presence.back_off(floor, agent, CLAIM_REFUSED_S, now)

@@ -20,7 +20,9 @@ def set_presence(floor: Floor, agent: Agent, command: inputs.SetPresence, now: f
     """Logs in, gets ready, pauses or logs out."""
     reasons = floor.office.pause_reasons
     if command.presence == "paused" and command.by == "command" and reasons and command.reason not in reasons:
-        raise unknown("pause reason", command.reason or "", reasons, "[pause] reasons")
+        if not command.reason:
+            raise CommandRefused("a pause needs a reason", "[pause] reasons", f"say --reason {reasons[0]}, or another")
+        raise unknown("pause reason", command.reason, reasons, "[pause] reasons")
     if command.presence == "ready":
         wrapping_up.refuse_without_code(floor, agent)
     presence.change(floor, agent, command.presence, now, reason=command.reason, by=command.by)

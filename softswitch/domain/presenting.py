@@ -131,6 +131,7 @@ def end(floor: Floor, presentation: Presentation, outcome: PresentationOutcome, 
     _close(floor, presentation)
     if not any(floor.presentations[name].state == "ringing" for name in call.presentations):
         call.change("waiting", now)
+        choosing.decide_again(floor, call)
     _tell_end(floor, presentation, outcome, cause, now, is_counted=is_counted)
     agent = floor.agents.get(presentation.agent)
     if is_counted and agent is not None:

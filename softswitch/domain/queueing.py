@@ -79,7 +79,7 @@ def come_back(floor: Floor, call: Call, now: float) -> None:
     floor.lamps_due[call.queue] = None
     announcing.resume(floor, call, now)
     _arm(floor, call, now)
-    floor.is_unsettled = True
+    choosing.decide_again(floor, call)
 
 
 def leave(floor: Floor, call: Call, outcome: VisitOutcome, cause: Cause, now: float) -> None:

@@ -165,7 +165,8 @@ def _up(switch: Switch, call_id: str) -> tuple[Call, CallRecord]:
 def _call_row(switch: Switch, call: Call, now: float) -> Row:
     floor = switch.floor
     record = floor.records.open_record(call.call)
-    agent = None if record is None or call.connection is None else record.agent
+    joined = () if call.connection is None else (call.connection.agent, *call.parties.values())
+    agent = next((name for name in joined if name is not None), None)
     rung = [floor.presentations[name].agent for name in call.presentations if floor.presentations[name].legs]
     if rung:
         agent = rung[0]

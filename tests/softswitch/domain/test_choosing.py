@@ -245,6 +245,21 @@ def test_a_claim_granted_after_she_left_rings_nobody_and_the_caller_goes_on() ->
     assert switch.floor.agents["anna"].claim is None
 
 
+def test_who_comes_back_into_line_while_a_claim_for_a_later_caller_is_asked_goes_first() -> None:
+    stage = Stage()
+    switch = stage.switch
+    stage.choose("bo", "paused")
+    stage.ring_in()
+    ringing = stage.one(actions.DialLeg)
+    stage.ring_in()
+    switch.handle(inputs.SetPresence("bo", "ready"), stage.now)
+    (claim,) = [thing for thing in switch.drain() if isinstance(thing, actions.ClaimAgent)]
+    assert (claim.call, claim.agent) == ("t-2", "bo")
+    switch.handle(inputs.LegRefused(ringing.leg, Cause.BUSY), stage.now)
+    stage.tell(inputs.ClaimDecided(claim.presentation, is_granted=True))
+    assert [(event.call, event.agent) for event in stage.of(events.CallPresented)] == [("t-1", "bo")]
+
+
 # What is told.
 
 

@@ -25,6 +25,8 @@ from tests.softswitch.signalling.stage import (
     reply,
 )
 
+T2_S = 4.0
+
 
 def answered(stage: Stage, call: str = "call") -> tuple[str, SipText]:
     """A caller who was answered: his leg and our 200."""
@@ -180,6 +182,8 @@ def test_a_left_dialog_that_nobody_knows_any_more_is_dropped_too() -> None:
             after.wait(33)
         else:
             after.hear(reply(bye, status, "Gone", source=CARRIER), CARRIER)
+            after.wait(T2_S)
+            after.hear(reply(after.sent[-1], status, "Gone", source=CARRIER), CARRIER)
         assert len(after.recorded(DialogDropped)) == 1
         assert after.signalling.snapshot(after.now) == []
 
