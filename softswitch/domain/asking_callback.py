@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import announcing, calling_back, dialogue, events, presenting, queueing
+from softswitch.domain import (
+    announcing,
+    dialogue,
+    events,
+    presenting,
+    promising,
+    queueing,
+)
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
@@ -28,13 +35,13 @@ THIS_NUMBER: Final = "1"
 def ask(floor: Floor, call: Call, now: float) -> None:
     """Asks a caller in line."""
     call.is_callback_asked = True
-    if len(floor.callbacks) < calling_back.CALLBACKS_MAX:
+    if len(floor.callbacks) < promising.CALLBACKS_MAX:
         _ask(floor, call, now)
 
 
 def ask_at_door(floor: Floor, call: Call, queue: str, now: float) -> None:
     """Asks a caller whom the queue does not take; he counts there with what comes of it."""
-    if len(floor.callbacks) >= calling_back.CALLBACKS_MAX:
+    if len(floor.callbacks) >= promising.CALLBACKS_MAX:
         end(floor, call, Cause.QUEUE_FULL, "switch", now, outcome="overflowed")
         return
     call.at_door = queue
@@ -87,7 +94,7 @@ def _promise(floor: Floor, call: Call, queue: str, number: str, now: float) -> N
             )
         )
     call.overflow = Cause.CALLBACK
-    calling_back.promise(floor, call, queue, number, entered_at, now)
+    promising.promise(floor, call, queue, number, entered_at, now)
     dialogue.begin(floor, call, KIND, now)
     dialogue.say(floor, call, "registered", (REGISTERED,))
 

@@ -15,7 +15,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import actions, calling_back, dialogue, events, presenting, queueing, recording, wrapping_up
+from softswitch.domain import (
+    actions,
+    dialogue,
+    events,
+    presenting,
+    promising,
+    queueing,
+    recording,
+    wrapping_up,
+)
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, EndedBy, Outcome
 from softswitch.domain.events import VisitOutcome
@@ -93,7 +102,7 @@ def _release(floor: Floor, call: Call, cause: Cause, leg_cause: Cause, now: floa
             wrapping_up.start(floor, agent, call, connection.queue, now)
         queueing.leave_talk(floor, call)
     if call.callback is not None:
-        calling_back.lost(floor, call, now)
+        promising.lost(floor, call, now)
     floor.deadlines.drop_all(call.call)
     del floor.calls[call.call]
     floor.is_unsettled = True

@@ -11,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from softswitch.domain import actions, calling_back, events, holding, presence, queueing, recording
+from softswitch.domain import (
+    actions,
+    events,
+    holding,
+    presence,
+    promising,
+    queueing,
+    recording,
+)
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
@@ -35,7 +43,7 @@ def join(floor: Floor, call: Call, leg: Leg, agent: str, queue: str, late: Itera
         let_late_go(floor, call, now)
     if call.callback is not None and not call.is_answered:
         queueing.taken(floor, call)
-        calling_back.dial(floor, call, leg, now)
+        promising.ring_customer(floor, call, leg, now)
         return
     call.change("talking", now)
     queueing.taken(floor, call)

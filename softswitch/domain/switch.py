@@ -27,6 +27,7 @@ from softswitch.domain import (
     people,
     presence,
     presenting,
+    promising,
     queueing,
     recording,
     rostering,
@@ -132,7 +133,7 @@ class Switch:
             announcing.restore_hot_prompt(floor, changed, now)
         floor.pending_messages.update(recovery.messages)
         for known_callback in recovery.callbacks.values():
-            calling_back.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
+            promising.keep(floor, known_callback.at_clock(floor.wall_offset_s), now)
         opening.begin(floor, now)
         rostering.begin(floor, now)
         self._settle(now)
