@@ -187,7 +187,7 @@ class Floor:
             return (Device(ToNumber(known.number), confirm=True),)
         return () if plan is None else plan.answers_at
 
-    def set_number(self, agent: Agent, number: str | None) -> None:
+    def set_number(self, agent: Agent, number: str | None, now: float) -> None:
         """She answers at this number from now on; None: at her telephones again."""
         if agent.number is not None:
             del self._at_number[ToNumber(agent.number)][agent.agent]
@@ -195,7 +195,31 @@ class Floor:
         if number is not None:
             self._at_number.setdefault(ToNumber(number), {})[agent.agent] = None
         self._look_who_shares()
+        self.free_from_others_calls(agent, now)
         self.touch(agent.agent)
+
+    def free_from_others_calls(self, agent: Agent, now: float) -> None:
+        """What goes on at telephones that are not hers any more does not engage her, unless it is her own call."""
+        hers = {device.to for device in self.devices_of(agent.agent)}
+        for leg_id in tuple(agent.engagements):
+            leg = self.legs[leg_id]
+            if leg.device is None or leg.device in hers or self._is_for(agent, leg):
+                continue
+            leg.agents = tuple(name for name in leg.agents if name != agent.agent)
+            agent.disengage(leg_id, now)
+            self.touch(agent.agent)
+
+    def _is_for(self, agent: Agent, leg: Leg) -> bool:
+        """Whether the leg asks for her by name, shows her a caller, or joined her to one."""
+        call = self.calls[leg.call]
+        people = [call.called_agent, call.parties.get(leg.leg)]
+        if leg.presentation in self.presentations:
+            people.append(self.presentations[leg.presentation].agent)
+        if call.connection is not None and call.connection.leg == leg.leg:
+            people.append(call.connection.agent)
+        if call.consult is not None and leg.leg in call.consult.legs:
+            people.append(call.consult.agent)
+        return agent.agent in people
 
     # Who is free.
 

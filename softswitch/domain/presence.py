@@ -44,7 +44,7 @@ def change(floor: Floor, agent: Agent, presence: Presence, now: float, *, reason
 def set_number(floor: Floor, agent: Agent, number: str | None, now: float, *, by: str) -> None:
     """She answers at this number until she logs out; None: at her telephones again."""
     if agent.number != number:
-        floor.set_number(agent, number)
+        floor.set_number(agent, number, now)
         floor.tell(events.AgentNumberSet(floor.wall(now), agent.agent, number, by))
 
 
@@ -105,6 +105,8 @@ def end_guard(floor: Floor, agent: Agent) -> None:
 def staff(floor: Floor, now: float) -> None:
     """After a change of office: newcomers come in; who is not in it any more goes when nothing engages her."""
     floor.is_staffing_due = False
+    for agent in floor.agents.values():
+        floor.free_from_others_calls(agent, now)
     for name, plan in floor.office.agents.items():
         if name not in floor.agents:
             agent = floor.agents[name] = Agent(name, changed_at=now, presence_since_at=now)

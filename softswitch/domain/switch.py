@@ -364,7 +364,7 @@ class Switch:
         agent.idle_since_at = min(known.idle_since - floor.wall_offset_s, now)
         agent.presence_since_at = agent.changed_at = min(known.since - floor.wall_offset_s, now)
         agent.queues_off, agent.login = dict(known.queues_off), known.login
-        floor.set_number(agent, known.number)
+        floor.set_number(agent, known.number, now)
         if known.wrap_up_until is None:
             return
         until_at = known.wrap_up_until - floor.wall_offset_s

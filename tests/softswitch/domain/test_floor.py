@@ -1,12 +1,23 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from softswitch.domain import inputs
+from softswitch.domain import events, inputs
+from softswitch.domain.doctor import examine
 from softswitch.domain.floor import DEVICE_OUT_S
 from softswitch.domain.hours import Hours, Period
 from softswitch.domain.leg import Leg
-from softswitch.domain.office import Device, ToNumber, ToPhone
-from tests.softswitch.domain.small_office import ANNA, BO, MOBILE, OFFICE, WALL_OFFSET_S, Stage, office_with
+from softswitch.domain.office import Device, ToAgent, ToNumber, ToPhone, ToQueue
+from tests.softswitch.domain.small_office import (
+    ANNA,
+    BO,
+    DIRECT_NUMBER,
+    MOBILE,
+    NUMBER,
+    OFFICE,
+    WALL_OFFSET_S,
+    Stage,
+    office_with,
+)
 
 PHONE = ToPhone("102")
 
@@ -62,6 +73,50 @@ def test_who_answers_at_a_number_of_her_own_shares_her_telephones_with_nobody() 
     assert stage.switch.floor.sharing == {}
     stage.tell(inputs.SetAgentNumber("anna", None))
     assert stage.switch.floor.sharing == {"anna": ("bo",), "bo": ("anna",)}
+
+
+def with_a_shared_mobile() -> Stage:
+    """bo is called by name at a mobile that anna, too, has said she answers at."""
+    agents = {"anna": replace(ANNA, may_answer_at=("+46",)), "bo": BO}
+    numbers = {NUMBER: ToQueue("support"), DIRECT_NUMBER: ToAgent("bo")}
+    stage = Stage(replace(OFFICE, agents=MappingProxyType(agents), numbers=MappingProxyType(numbers)))
+    stage.tell(inputs.SetAgentNumber("anna", MOBILE))
+    stage.ring_in(DIRECT_NUMBER)
+    assert [stage.presence(name)[1] for name in ("anna", "bo")] == ["ringing", "ringing"]
+    return stage
+
+
+def test_who_answers_elsewhere_by_now_is_kept_by_no_call_at_the_telephone_that_she_had() -> None:
+    stage = with_a_shared_mobile()
+    stage.tell(inputs.SetAgentNumber("anna", None))
+    assert [stage.presence(name)[1] for name in ("anna", "bo")] == ["idle", "ringing"]
+    stage.ring_in()
+    assert stage.one(events.CallPresented).agent == "anna"
+    assert examine(stage.switch.floor, stage.now) == []
+
+
+def test_who_loses_a_telephone_by_a_reload_is_kept_by_no_call_at_it() -> None:
+    stage = with_a_shared_mobile()
+    elsewhere = {**stage.switch.floor.office.agents, "bo": replace(BO, answers_at=(Device(ToPhone("103")),))}
+    stage.tell(inputs.OfficeChanged(replace(stage.switch.floor.office, agents=MappingProxyType(elsewhere))))
+    assert stage.presence("bo")[1] == "ringing", "this call asks for bo"
+    stage.hang_up("in-1")
+    assert stage.presence("bo")[1] == "idle"
+
+
+def test_her_own_talk_goes_on_at_the_telephone_that_she_had() -> None:
+    agents = {"anna": replace(ANNA, may_answer_at=("+46",)), "bo": replace(BO, is_ready_at_start=False)}
+    stage = Stage(replace(OFFICE, agents=MappingProxyType(agents)))
+    stage.tell(inputs.SetAgentNumber("anna", "+46731111111"))
+    stage.ring_in()
+    leg = stage.dialled()["number:+46731111111"]
+    stage.answer(leg)
+    stage.tell(inputs.DigitPressed(leg, "1"))
+    assert stage.presence("anna")[1] == "talking"
+    stage.tell(inputs.SetAgentNumber("anna", None))
+    assert stage.presence("anna")[1] == "talking"
+    stage.hang_up("in-1")
+    assert stage.presence("anna")[1] == "wrap-up"
 
 
 def test_of_a_queue_that_a_reload_took_away_nothing_falls_due() -> None:
