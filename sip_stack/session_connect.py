@@ -61,6 +61,8 @@ class Connect:
         session.end_headers = headers
         if session.phase is Phase.CALLING:
             session.phase = Phase.CANCELLING
+            if session.invite is not None:
+                session.invite.is_given_up = True
             if session.has_provisional:
                 self._send_cancel(session, now)
 

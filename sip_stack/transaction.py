@@ -26,7 +26,10 @@ FIRST_STATE: Final = {
 
 @dataclass(slots=True)
 class Transaction:
-    """`sent` is repeated when the machine says RESEND: the request of a client, the last response of a server."""
+    """`sent` is repeated when the machine says RESEND: the request of a client, the last response of a server.
+
+    `is_given_up`: an INVITE whose answer is only wanted so that it can be cancelled.
+    """
 
     key: Key
     table: Table
@@ -36,6 +39,7 @@ class Transaction:
     state: State
     sent: bytes = b""
     interval_s: float = 0.0
+    is_given_up: bool = False
 
     @property
     def is_client(self) -> bool:

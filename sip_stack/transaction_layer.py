@@ -180,7 +180,13 @@ class TransactionLayer:
             self._transactions.pop(transaction.key, None)
 
     def _resend(self, transaction: Transaction, now: float) -> None:
-        """Timer A, E or G has fired: the same bytes once more, and the timer's next interval."""
+        """Timer A, E or G has fired: the same bytes once more, and the timer's next interval.
+
+        What nobody wants any more is not sent in the last moment before timer B: a telephone that comes back just then
+        would ring for a call that is gone, and its answer would be too late for a CANCEL.
+        """
+        if transaction.is_given_up and transaction.interval_s >= self._timers.transaction_s / 2:
+            return
         self._outputs.append(SendMessage(transaction.flow, transaction.sent))
         if transaction.is_client and transaction.is_invite:
             transaction.interval_s *= 2

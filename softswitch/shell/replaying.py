@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,13 +19,17 @@ from softswitch.node import JournalRecord, Node
 from softswitch.store.journal import Damage, Position, first_segment_since, read_since
 from softswitch.store.projections import Projections
 
+READ_BACK: Final = timedelta(hours=12)
+"""So much of yesterday is read, because what began then and ends today counts in today's figures. Segments are a day
+long where the switch was not started anew, so that this costs nothing then."""
+
 log = structlog.get_logger()
 
 
 async def replay(folder: Path, timezone: str, written: Position, node: Node, projections: Projections) -> None:
     """Feeds the records, oldest first. What cannot be read is told and passed over."""
     today = datetime.now(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    needed = min(first_segment_since(folder, (today - timedelta(seconds=1)).timestamp()), max(1, written.segment))
+    needed = min(first_segment_since(folder, (today - READ_BACK).timestamp()), max(1, written.segment))
     damages: list[Damage] = []
     decoder: msgspec.msgpack.Decoder[JournalRecord] = msgspec.msgpack.Decoder(JournalRecord)
     passed_over = 0

@@ -27,6 +27,7 @@ from softswitch.domain.office import PRIORITY_S_MAX, Destination, ToAgent, ToNum
 from softswitch.domain.recovery import Recovery, snapshot_events
 from softswitch.domain.refusals import CommandRefused
 from softswitch.domain.switch import Switch
+from softswitch.domain.wrapping_up import EXTENSION_S_MAX
 from tests.sim.domain_far import FarEnds, Leg
 from tests.sim.domain_office import (
     AGENTS,
@@ -444,11 +445,14 @@ class Walk:
 
     def _needed(self) -> int:
         """From where on the journal is read at a start: one segment before the one in which today began, and before
-        all calls of today. (Segments are a day long, so that no call lasts over two; here they are short.)"""
+        all calls of today and those that ended so late yesterday that their wrap-up did not. (The product reads so many
+        hours of yesterday, and segments are a day long; here they are short.)"""
         zone = ZoneInfo(self.office.timezone)
         today = datetime.fromtimestamp(self.wall, zone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
         segment = max(0, bisect_right([wall for _, wall in self.segments], today - 1) - 2)
-        of_today = [number for call, number in self.arrived.items() if self.ended_at.get(call, today) >= today]
+        of_today = [
+            number for call, number in self.arrived.items() if self.ended_at.get(call, today) >= today - EXTENSION_S_MAX
+        ]
         begins = min((self.segments[segment][0], *of_today))
         return self.segments[bisect_right([number for number, _ in self.segments], begins) - 1][0]
 

@@ -166,6 +166,16 @@ def test_a_cancel_waits_for_the_first_provisional_answer() -> None:
     assert alice.told(SessionProgressed) == []
 
 
+def test_an_invite_that_nobody_wants_any_more_is_not_repeated_in_the_last_moment_before_it_is_given_up() -> None:
+    """§9.1 has the CANCEL wait for an answer: whoever hears the INVITE for the first time must have time to give one."""
+    alice = _calling()
+    alice.run_until(20.0)
+    alice.endpoint.end("call", alice.now)
+    alice.run_until(LATER)
+    assert alice.times("INVITE")[-1] == 15.5
+    assert _refusals(alice) == [(408, False)]
+
+
 def test_a_cancel_is_the_invites_shadow() -> None:
     """§9.1: Request-URI, Call-ID, From, To, number of CSeq, Route and the one Via of the INVITE."""
     alice = _alice()
