@@ -167,7 +167,7 @@ def test_a_cancel_waits_for_the_first_provisional_answer() -> None:
 
 
 def test_an_invite_that_nobody_wants_any_more_is_not_repeated_in_the_last_moment_before_it_is_given_up() -> None:
-    """§9.1 has the CANCEL wait for an answer: whoever hears the INVITE for the first time must have time to give one."""
+    """§9.1 has the CANCEL wait for an answer: whoever hears the INVITE only now must have time to give one."""
     alice = _calling()
     alice.run_until(20.0)
     alice.endpoint.end("call", alice.now)
