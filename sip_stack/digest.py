@@ -231,20 +231,28 @@ def response_without_qop(ha1_value: str, nonce: str, method: str, uri: str, algo
 def answer_challenge(
     challenge: str, *, username: str, password: str, method: str, uri: str, cnonce: str, count: int = 1
 ) -> str:
-    """The Authorization value that answers one WWW-Authenticate; raises MalformedMessage when we cannot."""
+    """The Authorization value that answers one WWW-Authenticate; raises MalformedMessage when we cannot.
+
+    A challenge without qop is one of RFC 2069, which RFC 3261 §22.4 (8) has clients answer as that did.
+    """
     asked = parse_digest(challenge)
     if asked is None or "nonce" not in asked or "realm" not in asked:
         raise MalformedMessage("a challenge that is no Digest")
     algorithm = asked.get("algorithm", "MD5").upper()
-    if algorithm not in _HASHES or "auth" not in asked.get("qop", "").replace(" ", "").split(","):
+    is_without_qop = "qop" not in asked
+    if algorithm not in _HASHES or not (is_without_qop or "auth" in asked["qop"].replace(" ", "").split(",")):
         raise MalformedMessage("a challenge that wants what we do not speak")
     count_text = f"{count:08x}"
     secret = ha1(username, asked["realm"], password, algorithm)
-    response = response_of(secret, asked["nonce"], count_text, cnonce, method, uri, algorithm)
+    if is_without_qop:
+        response, proof = response_without_qop(secret, asked["nonce"], method, uri, algorithm), ""
+    else:
+        response = response_of(secret, asked["nonce"], count_text, cnonce, method, uri, algorithm)
+        proof = f', cnonce="{cnonce}", qop=auth, nc={count_text}'
     opaque = f', opaque="{asked["opaque"]}"' if "opaque" in asked else ""
     return (
         f'Digest username={quote(username)}, realm={quote(asked["realm"])}, nonce="{asked["nonce"]}", uri="{uri}", '
-        f'response="{response}", algorithm={algorithm}, cnonce="{cnonce}", qop=auth, nc={count_text}{opaque}'
+        f'response="{response}", algorithm={algorithm}{proof}{opaque}'
     )
 
 

@@ -248,16 +248,17 @@ class SipEndpoint:
 
     def request(
         self, request_id: RequestId, *, method: str, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr,
-        headers: Sequence[tuple[str, str]] = (), body: bytes = b"", now: float,
+        headers: Sequence[tuple[str, str]] = (), body: bytes = b"", call_id: str | None = None, cseq: int = 1,
+        now: float,
     ) -> None:  # fmt: skip
-        """Sends a request; ResponseReceived follows."""
+        """Sends a request; ResponseReceived follows. `call_id` and `cseq` where several requests belong together."""
         made = Headers(
             [
                 ("Max-Forwards", "70"),
                 ("From", str(from_.with_tag(self._tokens.token()))),
                 ("To", str(to)),
-                ("Call-ID", self._tokens.token()),
-                ("CSeq", f"1 {method}"),
+                ("Call-ID", call_id or self._tokens.token()),
+                ("CSeq", f"{cseq} {method}"),
                 *headers,
             ]
         )

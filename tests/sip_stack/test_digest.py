@@ -227,7 +227,6 @@ def test_a_name_with_quotes_survives_the_way_to_the_server() -> None:
         'Basic realm="x"',
         'Digest realm="x", qop="auth"',
         'Digest nonce="x", qop="auth"',
-        'Digest realm="x", nonce="y"',
         'Digest realm="x", nonce="y", qop="auth-int"',
         'Digest realm="x", nonce="y", qop="auth", algorithm=SHA-512-256',
     ],
@@ -333,3 +332,15 @@ def test_a_challenge_of_another_realm_or_kind_gets_no_proof(challenge: str) -> N
 
 def test_a_password_is_not_in_the_repr_of_its_credentials() -> None:
     assert "carrier-secret" not in repr(OURS)
+
+
+def test_a_challenge_without_qop_is_answered_as_rfc_2069_has_it() -> None:
+    """H(H(A1) ":" nonce ":" H(A2)), §2.1.2 there, and neither count nor cnonce."""
+    answer = answer_challenge(
+        'Digest realm="x", nonce="y"', username="office", password="secret", method="REGISTER", uri="sip:x", cnonce="c"
+    )
+    a1, a2 = (hashlib.md5(text.encode()).hexdigest() for text in ("office:x:secret", "REGISTER:sip:x"))
+    said = parse_digest(answer)
+    assert said is not None
+    assert said["response"] == hashlib.md5(f"{a1}:y:{a2}".encode()).hexdigest()
+    assert said.keys().isdisjoint({"qop", "nc", "cnonce"})
