@@ -1,9 +1,9 @@
 """Whether a far end is there: OPTIONS asked again and again (RFC 3261 §11).
 
-Carriers and proxies fail silently: nothing tells a switch that a host is gone until a call waits half a minute for it. So
-it is asked before. Any answer but 408 and 503 says that it is there, a refusal too, since many carriers answer OPTIONS
-with 403 or 405 and carry calls all the same. One missing answer is not believed, LOSSES of them are; while it is down it
-is asked more often, and the first answer brings it back.
+Carriers and proxies fail silently: nothing tells a switch that a host is gone until a call waits half a minute for it.
+So it is asked before. Any answer but 408 and 503 says that it is there, a refusal too, since many carriers answer
+OPTIONS with 403 or 405 and carry calls all the same. One missing answer is not believed, LOSSES of them are; while it
+is down it is asked more often, and the first answer brings it back.
 
 A `Qualification` says what is to be sent (`RequestWanted`) and what is to be known (`TargetUp`, `TargetDown`), and
 knows how long the last answer took.
