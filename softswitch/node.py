@@ -64,6 +64,7 @@ class Node:
         self.signalling = Signalling(
             settings,
             endpoint=self.endpoint,
+            tokens=tokens,
             digest_key=digest_key,
             wall_offset_s=wall_offset_s,
             listening=tuple(listening),
@@ -104,6 +105,7 @@ class Node:
         for record in self._bindings.values():
             self.signalling.phones.restore(record, now)
         self.signalling.end_dialogs(self._dialogs.values(), self._ids, now)
+        self.signalling.standing.start(self.settings.trunks, now)
         self._settle(now)
 
     def snapshot(self, now: float) -> list[JournalRecord]:
@@ -184,6 +186,7 @@ class Node:
         """Ends every call now."""
         self.drain_calls(now)
         self.switch.end_all(now)
+        self.signalling.standing.stop(now)
         self._settle(now)
 
     def reload(self, settings: Settings, now: float) -> None:

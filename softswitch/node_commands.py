@@ -211,7 +211,7 @@ def _trunk_list(node: Node, _arguments: Mapping[str, object], _now: float) -> ob
             "trunk": trunk,
             "hosts": trunks.hosts(trunk),
             "reachable": is_reachable,
-            "registered": None,
+            "registered": node.signalling.standing.registered(trunk),
             "calls": node.signalling.legs.calls_by_trunk(trunk),
         }
         for trunk, is_reachable in trunks.reachability().items()

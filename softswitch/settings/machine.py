@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from sip_stack.digest import Credentials
+from sip_stack.errors import MalformedMessage
 from sip_stack.flow import Address
+from sip_stack.uri import SipUri
 from softswitch.settings.addresses import (
     SIP_PORT,
     BadAddress,
@@ -32,6 +34,9 @@ LANGUAGE: Final = "en"
 TIMEZONE: Final = "UTC"
 CODECS: Final = ("PCMA", "PCMU")
 LATER_CODECS: Final = ("G722", "OPUS", "GSM", "ILBC", "G729")
+CREDENTIAL_KEYS: Final = ("user", "password", "realm")
+QUALIFY_S_MIN: Final = 5
+QUALIFY_S_MAX: Final = 3600
 UDP_PORT_MIN: Final = 1_024
 UDP_PORT_MAX: Final = 65_535
 
@@ -160,19 +165,41 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
             section.place_of("caller_id"), f'"{caller_id}" is no telephone number', 'write it like "+46850010000"'
         )
     credentials = _credentials(section, faults)
+    register = _register(section, faults)
+    if register is not None and not (credentials or any(section.has(key) for key in CREDENTIAL_KEYS)):
+        faults.refuse(
+            section.place_of("register"),
+            "a trunk that registers needs user, password and realm",
+            "write them as the carrier told them",
+        )
+    qualify_s = section.number("qualify_s", low=QUALIFY_S_MIN, high=QUALIFY_S_MAX) or 0
     section.close()
-    return Trunk(tuple(hosts), tuple(accepted), caller_id, credentials), sources
+    return Trunk(tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s), sources
+
+
+def _register(section: Section, faults: Faults) -> SipUri | None:
+    """The address of record at a carrier that wants to be registered with."""
+    text = section.text("register", example="office@carrier.example")
+    if text is None:
+        return None
+    try:
+        address = SipUri.parse(f"sip:{text}")
+    except MalformedMessage:
+        address = None
+    if address is None or not address.user or address.params or address.headers:
+        faults.refuse(section.place_of("register"), f'"{text}" is no address', 'write it like "office@carrier.example"')
+        return None
+    return address
 
 
 def _credentials(section: Section, faults: Faults) -> Credentials | None:
     """`user`, `password` and `realm` of a carrier that challenges our calls: all of them, or none."""
-    keys = ("user", "password", "realm")
-    given = {key: section.text(key) for key in keys}
-    missing = [key for key in keys if given[key] is None]
-    if len(missing) == len(keys):
+    given = {key: section.text(key) for key in CREDENTIAL_KEYS}
+    missing = [key for key in CREDENTIAL_KEYS if given[key] is None]
+    if len(missing) == len(CREDENTIAL_KEYS):
         return None
     for key in missing:
-        there = next(known for known in keys if known not in missing)
+        there = next(known for known in CREDENTIAL_KEYS if known not in missing)
         faults.refuse(
             section.place_of(there),
             f"a trunk with {there} needs {key} too",

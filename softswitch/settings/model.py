@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address
+from sip_stack.uri import SipUri
 from softswitch.domain.office import Office
 from softswitch.settings.faults import ConfigurationError
 from softswitch.settings.sounds import SoundCatalogue
@@ -93,13 +94,16 @@ class AcceptFrom:
 class Trunk:
     """A carrier: calls go out to `hosts`, tried in order; calls that come in from `accept_from` are its.
 
-    `credentials` answer its challenges to our calls, where it makes any.
+    `credentials` answer its challenges, where it makes any. `register`: the address that we are registered at, for as
+    long as the switch runs; `qualify_s`: how often each of its hosts is asked whether it is there, 0: never.
     """
 
     hosts: tuple[Address, ...]
     accept_from: tuple[AcceptFrom, ...]
     caller_id: str | None = None
     credentials: Credentials | None = None
+    register: SipUri | None = None
+    qualify_s: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sip_stack import session_timer
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.errors import MalformedMessage
 from sip_stack.events import RequestReceived
@@ -74,8 +75,21 @@ class Admission:
             return True
         return uri.host in self._our_hosts if uri.port is None else (uri.host, uri.port) in self._our_addresses
 
-    def dialled(self, uri: SipUri) -> str:
-        """What was dialled: the user part at our own host, the whole address at a foreign one (nothing leads there)."""
+    def dialled(self, request: Request, origin: FromTrunk | FromPhone) -> str:
+        """What was dialled.
+
+        A carrier writes whatever address it knows us by: our public one, a name, its own; so the user part counts. One
+        that we are registered with may write our contact there, and the number that was called stands in To.
+        """
+        if not isinstance(origin, FromTrunk):
+            return self._dialled_here(request.uri)
+        registered = self._trunks.registered_user(origin.trunk)
+        if registered is not None and request.uri.user == registered:
+            return request.to.uri.user or registered
+        return request.uri.user or ""
+
+    def _dialled_here(self, uri: SipUri) -> str:
+        """The user part at our own host, the whole address at a foreign one (nothing leads there)."""
         if uri.scheme == "tel" or self.means_us(uri):
             return uri.user or ""
         return f"{uri.user or ''}@{uri.host}"
@@ -95,10 +109,15 @@ class Admission:
         if isinstance(origin, Challenged):
             self._endpoint.respond(event.request_id, 401, now, headers=origin.headers)
         elif event.request.method == "OPTIONS":
-            headers = (("Allow", ALLOW), ("Accept", "application/sdp"), ("Allow-Events", ALLOW_EVENTS))
+            headers = (
+                ("Allow", ALLOW),
+                ("Accept", "application/sdp"),
+                ("Supported", session_timer.OPTION),
+                ("Allow-Events", ALLOW_EVENTS),
+            )
             self._endpoint.respond(event.request_id, 200, now, headers=headers)
         elif event.request.method == "SUBSCRIBE" and isinstance(origin, FromPhone):
-            self._lamps.subscribe(event, origin.phone, self.dialled(event.request.uri), now)
+            self._lamps.subscribe(event, origin.phone, self._dialled_here(event.request.uri), now)
         elif event.request.method == "SUBSCRIBE":
             self._endpoint.respond(event.request_id, 403, now)
         else:

@@ -154,10 +154,7 @@ class Legs:
             leg.targets = self._phones.targets(action.to.phone)
             leg.from_ = self._shown(action.caller, action.caller_name)
         else:
-            leg.trunk = next(iter(self.settings.trunks), None)
-            if leg.trunk is not None:
-                leg.targets = self.trunks.targets(leg.trunk, action.to.number)
-                leg.from_ = self._shown(self.trunks.caller_id(leg.trunk) or ANONYMOUS, "")
+            leg.targets = self.trunks.ways_out(action.to.number)
         self._add(leg)
         if leg.media is None or not leg.targets:
             cause = Cause.UNREACHABLE if leg.media is not None else Cause.NO_MEDIA_PORTS
@@ -172,8 +169,11 @@ class Legs:
     def try_next_target(self, leg: Leg, now: float) -> None:
         """Sends the INVITE to the best way not tried yet, in a session of its own."""
         assert leg.media is not None
-        assert leg.from_ is not None
         target = leg.targets.pop(0)
+        if target.trunk is not None:
+            leg.trunk = target.trunk
+            leg.from_ = self._shown(self.trunks.caller_id(target.trunk) or ANONYMOUS, "")
+        assert leg.from_ is not None
         leg.branches_made += 1
         session = leg.leg if leg.branches_made == 1 else f"{leg.leg}~{leg.branches_made}"
         leg.branches[session] = b""

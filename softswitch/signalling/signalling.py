@@ -14,6 +14,7 @@ from sip_stack import events as sip
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.errors import MalformedMessage
 from sip_stack.flow import Address
+from sip_stack.invite_session import Tokens
 from softswitch.domain import actions
 from softswitch.settings import Settings
 from softswitch.signalling.admission import Admission, Challenged
@@ -23,6 +24,7 @@ from softswitch.signalling.legs import Legs
 from softswitch.signalling.outbox import Outbox, SignallingOutput
 from softswitch.signalling.phones import Phones
 from softswitch.signalling.records import DialogDropped, DialogRecorded, SignallingRecord
+from softswitch.signalling.standing import Standing
 from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Trunks
 
@@ -37,6 +39,7 @@ class Signalling:
         settings: Settings,
         *,
         endpoint: SipEndpoint,
+        tokens: Tokens,
         digest_key: bytes,
         wall_offset_s: float,
         listening: tuple[tuple[str, Address], ...],
@@ -47,6 +50,14 @@ class Signalling:
         self._wall_offset_s = wall_offset_s
         self._dialogs: dict[str, DialogRecorded] = {}
         self.trunks = Trunks(settings.trunks, listening)
+        self.standing = Standing(
+            self.trunks,
+            endpoint=endpoint,
+            tokens=tokens,
+            domain=settings.sip.domain,
+            advertised=advertised,
+            outbox=self._outbox,
+        )
         self.phones = Phones(
             settings.phones,
             realm=settings.sip.domain,
@@ -89,6 +100,8 @@ class Signalling:
             case sip.DialogForgotten(session=session):
                 if self._dialogs.pop(session, None) is not None:
                     self._outbox.record(DialogDropped(now + self._wall_offset_s, session))
+            case sip.ResponseReceived():
+                self.standing.take_response(output, now)
             case sip.SubscriptionEnded(subscription=subscription):
                 self.lamps.forget(subscription)
             case sip.FaultReported(text=text):
@@ -161,6 +174,7 @@ class Signalling:
     def reload(self, settings: Settings, now: float) -> None:
         """Takes over a new configuration; sessions in flight go on, contacts of removed phones are dropped."""
         self.trunks.reload(settings.trunks)
+        self.standing.start(settings.trunks, now)
         self.phones.reload(settings.phones, now)
         self.lamps.reload(settings.office, now)
         self.legs.use(settings)
@@ -168,11 +182,13 @@ class Signalling:
             self._outbox.media(protocol.LoadSounds(settings.sounds.all_files()))
 
     def expire(self, now: float) -> None:
-        """What time alone does here: contacts run out."""
+        """What time alone does here: contacts run out, carriers are asked again."""
         self.phones.expire(now)
+        self.standing.expire(now)
 
     def next_deadline(self) -> float | None:
-        return self.phones.next_deadline()
+        deadlines = (self.phones.next_deadline(), self.standing.next_deadline())
+        return min((at for at in deadlines if at is not None), default=None)
 
     def snapshot(self, now: float) -> list[SignallingRecord]:
         """Records of the dialogs and contacts that are up."""
@@ -187,6 +203,6 @@ class Signalling:
             if isinstance(origin, Challenged):
                 self._endpoint.refuse(event.session, 401, now, headers=origin.headers)
                 return
-            self.legs.take_invitation(event, origin, self._admission.dialled(event.request.uri))
+            self.legs.take_invitation(event, origin, self._admission.dialled(event.request, origin))
         except MalformedMessage as error:
             self._endpoint.refuse(event.session, error.status_hint, now)

@@ -1,9 +1,10 @@
 """Carriers: who comes by them, how they are reached, and whether they answer.
 
 A trunk is recognised by the source of a request alone, so `accept_from` is its door key. Going out, its `hosts` are
-tried in order (RFC 3263 §4.3 says when the next one may be tried; here hosts are addresses, so there is no DNS). A
-trunk's state is what we last saw of it: anything it sends is a sign of life, an INVITE without any answer the opposite.
-Qualification by OPTIONS, registration with a carrier and session limits are left out.
+tried in order (RFC 3263 §4.3 says when the next one may be tried; here hosts are addresses, so there is no DNS), those
+that are known to be down last; and after one trunk the next. A trunk's state is what we last saw of it: anything it
+sends is a sign of life, an INVITE or a question (`standing`) without any answer the opposite. Session limits are left
+out.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from softswitch.settings import Trunk
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to try: the Request-URI and the flow that the INVITE goes out by."""
+    """One way to try: the Request-URI and the flow that the INVITE goes out by; `trunk` where it is a carrier's."""
 
     uri: SipUri
     flow: Flow
+    trunk: str | None = None
 
 
 class Trunks:
@@ -33,6 +35,8 @@ class Trunks:
         self._trunks = trunks
         self._listening = listening
         self._is_reachable: dict[str, bool | None] = dict.fromkeys(trunks)
+        self._down: dict[tuple[str, Address], None] = {}
+        self._trunks_down: dict[str, None] = {}
 
     def reload(self, trunks: Mapping[str, Trunk]) -> None:
         """Takes over a new configuration; what is known of carriers that stay is kept."""
@@ -50,19 +54,49 @@ class Trunks:
                     return name
         return None
 
+    def ways_out(self, number: str) -> list[Target]:
+        """The ways to reach a number, best first: through each trunk in order, those that are down only if all are."""
+        names = [name for name in self._trunks if name not in self._trunks_down] or list(self._trunks)
+        return [target for name in names for target in self.targets(name, number)]
+
     def targets(self, trunk: str, number: str) -> list[Target]:
         """The ways to reach a number through the trunk, best first; empty when we listen on no fitting address."""
+        hosts = sorted(self._trunks[trunk].hosts, key=lambda host: (trunk, host) in self._down)
         found = []
-        for host in self._trunks[trunk].hosts:
-            local = self._local_for(host)
-            if local is not None:
+        for host in hosts:
+            flow = self.flow_to(host)
+            if flow is not None:
                 uri = SipUri(scheme="sip", user=number, host=host.host, port=host.port)
-                found.append(Target(uri, Flow("udp", local, host)))
+                found.append(Target(uri, flow, trunk))
         return found
+
+    def flow_to(self, host: Address) -> Flow | None:
+        """How requests reach a host, None when we listen on no fitting address."""
+        local = self._local_for(host)
+        return None if local is None else Flow("udp", local, host)
+
+    def note_host(self, trunk: str, host: Address, *, is_up: bool) -> None:
+        """A host answers, or does not: then it is tried after the others."""
+        if is_up:
+            self._down.pop((trunk, host), None)
+        else:
+            self._down[trunk, host] = None
+
+    def note_trunk(self, trunk: str, *, is_up: bool) -> None:
+        """A trunk can carry calls, or cannot: then it is tried only where nothing else is left."""
+        if is_up:
+            self._trunks_down.pop(trunk, None)
+        else:
+            self._trunks_down[trunk] = None
 
     def caller_id(self, trunk: str) -> str | None:
         """What we show on calls that go out by it."""
         return self._trunks[trunk].caller_id
+
+    def registered_user(self, trunk: str) -> str | None:
+        """The user part of the address that we register at this carrier, None where we register nothing."""
+        address = self._trunks[trunk].register
+        return None if address is None else address.user
 
     def credentials(self, trunk: str) -> Credentials | None:
         """What answers its challenges; of anyone else we answer none."""

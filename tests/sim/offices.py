@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -105,8 +105,9 @@ def office(
     )
 
 
-def settings_of(plan: Office, *, udp_ports: int = 100) -> Settings:
-    """The machine around an office, at the simulated addresses, with `udp_ports` even media ports."""
+def settings_of(plan: Office, *, udp_ports: int = 100, trunk: Mapping[str, object] | None = None) -> Settings:
+    """The machine around an office, at the simulated addresses, with `udp_ports` even media ports; `trunk`: what else
+    the carrier's entry says."""
     phones = {
         name: Phone(phone.name, password_of(name), may_dial=phone.may_dial) for name, phone in plan.phones.items()
     }
@@ -114,6 +115,7 @@ def settings_of(plan: Office, *, udp_ports: int = 100) -> Settings:
         hosts=(Address(*CARRIER),),
         accept_from=(AcceptFrom(ipaddress.ip_network(CARRIER[0]), CARRIER[1]),),
         caller_id=SUPPORT,
+        **(trunk or {}),  # type: ignore[arg-type]  # names and kinds are the test's to know
     )
     found = {("en", name): (f"/sounds/{name}.wav",) for name in SOUNDS}
     return Settings(

@@ -108,7 +108,7 @@ class StepCheck:
 
     def _to_look_at(self, floor: Floor, now: float) -> dict[str, Agent]:
         """The agents who may not be as they were: those in whom, or on whose legs, something changed."""
-        agents, self._agents = self._agents, {name: _state(agent) for name, agent in floor.agents.items()}
+        agents, self._agents = self._agents, _states(floor.agents)
         legs, self._legs = self._legs, {name: leg.agents for name, leg in floor.legs.items()}
         standings, self._standings = self._standings, floor.standings.copy()
         is_due = now >= self._good_until_at or not self._whole_at <= now < self._whole_at + WHOLE_EVERY_S
@@ -164,11 +164,13 @@ _own_state = attrgetter(
 )
 
 
-def _state(agent: Agent) -> tuple[object, ...]:
-    """What the doctor asks of an agent, or sees only through her. An engagement that changes is a new one."""
-    if not agent.engagements:
-        return _own_state(agent)
-    return (_own_state(agent), tuple(agent.engagements.items()))
+def _states(agents: dict[str, Agent]) -> dict[str, tuple[object, ...]]:
+    """What the doctor asks of agents, or sees only through them. An engagement that changes is a new one."""
+    own_state = _own_state
+    return {
+        name: (*own_state(agent), *agent.engagements.items()) if agent.engagements else own_state(agent)
+        for name, agent in agents.items()
+    }
 
 
 def _do_demands_relax(floor: Floor) -> bool:

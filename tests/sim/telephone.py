@@ -94,6 +94,11 @@ class Telephone:
         """False when no call can be live, as seen at a glance."""
         return bool(self._live)
 
+    @property
+    def calls_up(self) -> list[Call]:
+        """The live calls and some that ended just now, as seen at a glance."""
+        return self._live
+
     def register(self, expires_s: int = EXPIRES_S) -> None:
         """Registers with the switch and keeps doing so."""
         call_id, numbers = self._registration

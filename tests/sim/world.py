@@ -11,7 +11,7 @@ same seed gives the same run, byte for byte.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from media import protocol
@@ -67,14 +67,15 @@ class World:
         plan: Office | None = None,
         knobs: NetworkKnobs | None = None,
         udp_ports: int = 100,
+        trunk: Mapping[str, object] | None = None,
         observe: Observer | None = None,
     ) -> None:
         self.seed = seed
         self.random = random.Random(f"world {seed}")
         self.clock = Happenings()
         self.network = VirtualNetwork(self.clock, random.Random(f"network {seed}"), knobs or NetworkKnobs())
-        self._udp_ports = udp_ports
-        self.settings: Settings = settings_of(plan or office(), udp_ports=udp_ports)
+        self._udp_ports, self._trunk = udp_ports, trunk
+        self.settings: Settings = settings_of(plan or office(), udp_ports=udp_ports, trunk=trunk)
         self.journal = Journal()
         self.ledger = Ledger()
         self.faults: list[str] = []
@@ -228,7 +229,7 @@ class World:
 
     def reload(self, plan: Office) -> None:
         """A changed configuration is put in force."""
-        self.settings = settings_of(plan, udp_ports=self._udp_ports)
+        self.settings = settings_of(plan, udp_ports=self._udp_ports, trunk=self._trunk)
         self.node.reload(self.settings, self._tick())
         self._settle()
 
@@ -418,7 +419,7 @@ class World:
             call.rtp
             for telephone in self.telephones
             if telephone.is_in_use and not telephone.is_vanished and not telephone.is_mute
-            for call in telephone.live_calls
+            for call in telephone.calls_up
             if call.state in ("answered", "up")
         }
 

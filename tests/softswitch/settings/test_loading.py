@@ -233,6 +233,12 @@ BROKEN = [
            "trunk.carrier.user", "needs password too", "password =", "user ="),
     Broken("trunks.toml", "[trunk.carrier]", '[trunk.carrier]\nuser = "office"\npassword = "secret"',
            "trunk.carrier.user", "needs realm too", "realm =", "user ="),
+    Broken("trunks.toml", "[trunk.carrier]", '[trunk.carrier]\nregister = "office@carrier.example"',
+           "trunk.carrier.register", "needs user, password and realm", "as the carrier", "register ="),
+    Broken("trunks.toml", "[trunk.carrier]", '[trunk.carrier]\nregister = "carrier.example"',
+           "trunk.carrier.register", "is no address", "office@", "register ="),
+    Broken("trunks.toml", "[trunk.carrier]", "[trunk.carrier]\nqualify_s = 1", "trunk.carrier.qualify_s",
+           "1 cannot be", "from 5 to 3600", "qualify_s ="),
     Broken("trunks.toml", 'hosts = ["127.0.0.1:5080"]', "hosts = []", "trunk.carrier.hosts", "no host", "add one"),
     Broken("trunks.toml", 'hosts = ["127.0.0.1:5080"]', 'hosts = ["127.0.0.1:5060"]', "trunk.carrier.hosts",
            "this switch itself", "the carrier"),
@@ -591,3 +597,15 @@ def test_a_trunk_may_have_credentials_for_its_challenges(office: Path) -> None:
     trunk = load(office, are_sounds_tried=False).trunks["carrier"]
     assert trunk.credentials == Credentials("office", "carrier-secret", "carrier.example")
     assert "carrier-secret" not in repr(trunk)
+
+
+def test_a_trunk_may_register_and_be_asked_whether_it_is_there(office: Path) -> None:
+    assert load(office, are_sounds_tried=False).trunks["carrier"].register is None
+    added = (
+        '[trunk.carrier]\nuser = "office"\npassword = "carrier-secret"\nrealm = "carrier.example"\n'
+        'register = "office@carrier.example:5070"\nqualify_s = 30'
+    )
+    change(office, "trunks.toml", "[trunk.carrier]", added)
+    trunk = load(office, are_sounds_tried=False).trunks["carrier"]
+    assert str(trunk.register) == "sip:office@carrier.example:5070"
+    assert trunk.qualify_s == 30

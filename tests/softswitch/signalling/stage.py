@@ -68,10 +68,12 @@ class Stage(Turn):
         advertised = {}
         if advertised_host is not None:
             advertised = {address: Address(advertised_host, address.port) for _, address in listening}
-        self.endpoint = SipEndpoint(tokens=CountedTokens(), advertised=advertised)
+        tokens = CountedTokens()
+        self.endpoint = SipEndpoint(tokens=tokens, advertised=advertised)
         self.signalling = Signalling(
             self.settings,
             endpoint=self.endpoint,
+            tokens=tokens,
             digest_key=b"a key",
             wall_offset_s=WALL_S - now,
             listening=listening,
@@ -113,6 +115,20 @@ class Stage(Turn):
         self.turn = []
         self.signalling.end_dialogs(dialogs, "n2", self.now)
         self._settle()
+
+    def start(self) -> list[SipText]:
+        """The switch begins to ask its carriers; returns what is sent at once."""
+        self.turn = []
+        self.signalling.standing.start(self.settings.trunks, self.now)
+        self._settle()
+        return self.sent
+
+    def stop(self) -> list[SipText]:
+        """The switch ends; returns what is sent because of it."""
+        self.turn = []
+        self.signalling.standing.stop(self.now)
+        self._settle()
+        return self.sent
 
     def reload(self, settings: Settings) -> None:
         """A new configuration is put in force."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sip_stack.flow import Address
+from sip_stack.uri import SipUri
 from softswitch.domain.inputs import FromPhone, FromTrunk, LegInvited
 from softswitch.settings.model import AcceptFrom
 from tests.sim.offices import SUPPORT
@@ -208,6 +209,7 @@ def test_options_tell_every_method_that_is_understood_also_those_within_a_call()
     allowed = {method.strip() for method in answer.need("Allow").split(",")}
     assert allowed == {"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "REGISTER", "SUBSCRIBE", "UPDATE"}
     assert answer.need("Allow-Events") == "dialog, message-summary"
+    assert answer.need("Supported") == "timer"
 
 
 # Which URIs mean us.
@@ -230,19 +232,36 @@ def test_the_domain_and_our_addresses_with_or_without_port_lead_to_the_number_th
     assert invited(stage).dialled == SUPPORT
 
 
+def dialled_by_a_phone(stage: Stage, uri: str) -> str:
+    call = f"call {uri}".replace(" ", "-").replace(":", ".")
+    _, challenge = stage.hear(invite(call=call, uri=uri, source=DESK), DESK)
+    stage.hear(invite(call=call, uri=uri, source=DESK, proof=prove(challenge, "INVITE", "103", uri=uri)), DESK)
+    return invited(stage).dialled
+
+
 @pytest.mark.parametrize("host", ["other.example", "10.0.0.2", "10.0.0.1:5080"])
-def test_a_number_at_a_foreign_host_is_not_our_number(host: str) -> None:
-    stage = Stage()
-    stage.hear(invite(uri=f"sip:{SUPPORT}@{host}"))
-    assert invited(stage).dialled == f"{SUPPORT}@{host.partition(':')[0]}"
+def test_a_number_at_a_foreign_host_is_not_our_number_to_a_phone(host: str) -> None:
+    assert dialled_by_a_phone(Stage(), f"sip:{SUPPORT}@{host}") == f"{SUPPORT}@{host.partition(':')[0]}"
 
 
 def test_the_port_of_one_of_our_addresses_does_not_make_another_address_with_it_ours() -> None:
     stage = Stage(listening=(("udp", SWITCH), ("udp", Address("10.0.0.2", 5070))))
-    stage.hear(invite(call="one", uri=f"sip:{SUPPORT}@10.0.0.2:5070"))
+    assert dialled_by_a_phone(stage, f"sip:{SUPPORT}@10.0.0.2:5070") == SUPPORT
+    assert dialled_by_a_phone(stage, f"sip:{SUPPORT}@10.0.0.1:5070") == f"{SUPPORT}@10.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["198.51.100.77", "office.carrier.example", "carrier.example:5080"])
+def test_a_carrier_may_know_us_by_any_address(host: str) -> None:
+    stage = Stage()
+    stage.hear(invite(uri=f"sip:{SUPPORT}@{host}"))
     assert invited(stage).dialled == SUPPORT
-    stage.hear(invite(call="other", uri=f"sip:{SUPPORT}@10.0.0.1:5070"))
-    assert invited(stage).dialled == f"{SUPPORT}@10.0.0.1"
+
+
+def test_a_carrier_that_we_register_with_may_call_our_contact_and_tell_the_number_in_to() -> None:
+    register = SipUri.parse("sip:office@carrier.example")
+    stage = Stage(with_trunk(settings_of_office(), register=register))
+    stage.hear(invite(SUPPORT, uri="sip:office@10.0.0.1:5060"))
+    assert invited(stage).dialled == SUPPORT
 
 
 def test_the_advertised_address_is_ours_too() -> None:
