@@ -325,3 +325,64 @@ def test_a_doubled_invite_makes_one_call() -> None:
     pair.run_until(10.0)
     assert len(pair.bob.told(SessionInvited)) == 1
     assert pair.bob.endpoint.session_count == 1
+
+
+# Bodies that are no session descriptions (§8.2.3).
+
+CONTACT = "Contact: <sip:alice@192.0.2.1>"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Content-Type: text/plain",),
+        ("Content-Type: multipart/mixed;boundary=x",),
+        ("Content-Type: application/sdp", "Content-Encoding: gzip"),
+        ("c: application/isup",),
+    ],
+)
+def test_a_body_that_we_cannot_read_gets_415_that_says_what_we_can(lines: tuple[str, ...]) -> None:
+    bob = _bob()
+    bob.hear(request("INVITE", lines=(CONTACT, *lines), body="anything"))
+    assert bob.labels() == ["415 INVITE"]
+    assert bob.last_response().headers.get("Accept") == "application/sdp"
+    assert bob.told(SessionInvited) == []
+
+
+@pytest.mark.parametrize("kind", ["application/sdp", "Application/SDP", "application/sdp;charset=utf-8"])
+def test_a_session_description_is_let_in_however_its_kind_is_written(kind: str) -> None:
+    bob = _bob()
+    bob.hear(request("INVITE", lines=(CONTACT, f"Content-Type: {kind}"), body="v=0"))
+    assert len(bob.told(SessionInvited)) == 1
+
+
+def test_a_strange_body_in_a_reinvite_leaves_the_session_as_it_was() -> None:
+    bob = _accepted()
+    bob.hear(_ack(bob))
+    tag = _tag(bob)
+    lines = (CONTACT, "Content-Type: text/plain")
+    bob.hear(request("INVITE", branch="z9hG4bK-2", cseq=2, to_tag=tag, lines=lines, body="anything"))
+    assert bob.labels()[-1] == "415 INVITE"
+    assert bob.endpoint.session_count == 1
+
+
+# A BYE before the answer (§15).
+
+
+def test_a_bye_before_the_answer_gives_up_the_call() -> None:
+    bob = _called()
+    bob.endpoint.progress("in-1", 180, bob.now)
+    bye = request("BYE", branch="z9hG4bK-2", cseq=2, to_tag=_tag(bob), lines=("Reason: Q.850;cause=16",))
+    bob.hear(bye)
+    assert bob.labels()[-2:] == ["200 BYE", "487 INVITE"]
+    assert bob.told(SessionCancelled) == [SessionCancelled("in-1", "Q.850;cause=16")]
+    assert bob.endpoint.session_count == 0
+
+
+@pytest.mark.parametrize("change", [{"from_tag": "stranger"}, {"to_tag": "another"}, {"call_id": "call-9"}])
+def test_a_bye_of_a_stranger_gives_up_nothing(change: dict[str, str]) -> None:
+    bob = _called()
+    bob.endpoint.progress("in-1", 180, bob.now)
+    bob.hear(request("BYE", branch="z9hG4bK-2", cseq=2, **{"to_tag": _tag(bob), **change}))  # type: ignore[arg-type]  # texts
+    assert bob.labels()[-1] == "481 BYE"
+    assert bob.endpoint.session_count == 1
