@@ -7,7 +7,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast, get_args
 
 from sip_stack.digest import Credentials
 from sip_stack.errors import MalformedMessage
@@ -24,7 +24,7 @@ from softswitch.settings.addresses import (
 )
 from softswitch.settings.destinations import E164, INTERNAL_DIGITS
 from softswitch.settings.faults import Faults, Place, suggestion
-from softswitch.settings.model import AcceptFrom, Api, Listen, Media, NodeSettings, Sip, Trunk
+from softswitch.settings.model import AcceptFrom, Api, Listen, Media, NodeSettings, NumberForm, Sip, Trunk
 from softswitch.settings.section import Placed, Section
 from softswitch.settings.sounds import SoundSearch, is_language
 from softswitch.settings.toml_tree import Array
@@ -37,6 +37,8 @@ LATER_CODECS: Final = ("G722", "OPUS", "GSM", "ILBC", "G729")
 CREDENTIAL_KEYS: Final = ("user", "password", "realm")
 QUALIFY_S_MIN: Final = 5
 QUALIFY_S_MAX: Final = 3600
+CALLS_MAX_MAX: Final = 100_000
+COUNTRY: Final = re.compile(r"\+[1-9][0-9]{0,2}")
 UDP_PORT_MIN: Final = 1_024
 UDP_PORT_MAX: Final = 65_535
 
@@ -173,8 +175,19 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
             "write them as the carrier told them",
         )
     qualify_s = section.number("qualify_s", low=QUALIFY_S_MIN, high=QUALIFY_S_MAX) or 0
+    country = section.text("country", example="+46")
+    if country is not None and not COUNTRY.fullmatch(country):
+        faults.refuse(section.place_of("country"), f'"{country}" is no country code', 'write it like "+46"')
+    form = section.choice("number_form", get_args(NumberForm), default="+")
+    if form == "national" and country is None:
+        faults.refuse(section.place_of("number_form"), "national numbers need a country", 'add: country = "+46"')
+    calls_max = section.whole("calls_max", low=1, high=CALLS_MAX_MAX)
     section.close()
-    return Trunk(tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s), sources
+    trunk = Trunk(
+        tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s,
+        country, cast("NumberForm", form), calls_max,
+    )  # fmt: skip
+    return trunk, sources
 
 
 def _register(section: Section, faults: Faults) -> SipUri | None:

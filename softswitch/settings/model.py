@@ -90,12 +90,18 @@ class AcceptFrom:
         return host if self.port is None else str(Address(host, self.port))
 
 
+NumberForm: TypeAlias = Literal["+", "00", "plain", "national"]
+"""`+46850010000`, `0046850010000`, `46850010000`, and `0850010000` at home (abroad as 00)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """A carrier: calls go out to `hosts`, tried in order; calls that come in from `accept_from` are its.
 
     `credentials` answer its challenges, where it makes any. `register`: the address that we are registered at, for as
     long as the switch runs; `qualify_s`: how often each of its hosts is asked whether it is there, 0: never.
+    `country`: where its numbers are at home; `number_form`: how it wants them written; beyond `calls_max` at once, both
+    ways together, none of ours goes out by it.
     """
 
     hosts: tuple[Address, ...]
@@ -104,6 +110,9 @@ class Trunk:
     credentials: Credentials | None = None
     register: SipUri | None = None
     qualify_s: float = 0
+    country: str | None = None
+    number_form: NumberForm = "+"
+    calls_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

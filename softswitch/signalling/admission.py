@@ -84,9 +84,10 @@ class Admission:
         if not isinstance(origin, FromTrunk):
             return self._dialled_here(request.uri)
         registered = self._trunks.registered_user(origin.trunk)
-        if registered is not None and request.uri.user == registered:
-            return request.to.uri.user or registered
-        return request.uri.user or ""
+        written = request.uri.user or ""
+        if registered is not None and written == registered:
+            written = request.to.uri.user or registered
+        return self._trunks.number_of(origin.trunk, written)
 
     def _dialled_here(self, uri: SipUri) -> str:
         """The user part at our own host, the whole address at a foreign one (nothing leads there)."""

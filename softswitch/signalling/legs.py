@@ -125,7 +125,7 @@ class Legs:
             caller, name = origin.phone, self._phones.name(origin.phone)
         else:
             sender = event.request.from_
-            caller, name = sender.uri.user or ANONYMOUS, sender.display_name
+            caller, name = self.trunks.number_of(origin.trunk, sender.uri.user or ANONYMOUS), sender.display_name
         leg = Leg(
             leg=event.session,
             session=event.session,
@@ -154,7 +154,7 @@ class Legs:
             leg.targets = self._phones.targets(action.to.phone)
             leg.from_ = self._shown(action.caller, action.caller_name)
         else:
-            leg.targets = self.trunks.ways_out(action.to.number)
+            leg.targets = self.trunks.ways_out(action.to.number, self.calls_by_trunk)
         self._add(leg)
         if leg.media is None or not leg.targets:
             cause = Cause.UNREACHABLE if leg.media is not None else Cause.NO_MEDIA_PORTS

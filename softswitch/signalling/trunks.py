@@ -3,20 +3,20 @@
 A trunk is recognised by the source of a request alone, so `accept_from` is its door key. Going out, its `hosts` are
 tried in order (RFC 3263 §4.3 says when the next one may be tried; here hosts are addresses, so there is no DNS), those
 that are known to be down last; and after one trunk the next. A trunk's state is what we last saw of it: anything it
-sends is a sign of life, an INVITE or a question (`standing`) without any answer the opposite. Session limits are left
-out.
+sends is a sign of life, an INVITE or a question (`standing`) without any answer the opposite.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address, Flow
 from sip_stack.uri import SipUri
 from softswitch.settings import Trunk
+from softswitch.signalling.number_forms import from_carrier, to_carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,20 @@ class Trunks:
                     return name
         return None
 
-    def ways_out(self, number: str) -> list[Target]:
-        """The ways to reach a number, best first: through each trunk in order, those that are down only if all are."""
-        names = [name for name in self._trunks if name not in self._trunks_down] or list(self._trunks)
+    def ways_out(self, number: str, calls: Callable[[str], int]) -> list[Target]:
+        """The ways to reach a number, best first: through each trunk in order, those that are down only if all are.
+
+        `calls`: how many a trunk carries just now; one that carries as many as it may is left out.
+        """
+        able = [
+            name for name, trunk in self._trunks.items() if trunk.calls_max is None or calls(name) < trunk.calls_max
+        ]
+        names = [name for name in able if name not in self._trunks_down] or able
         return [target for name in names for target in self.targets(name, number)]
+
+    def number_of(self, trunk: str, written: str) -> str:
+        """A number that the carrier wrote, as we write it."""
+        return from_carrier(written, self._trunks[trunk].country)
 
     def targets(self, trunk: str, number: str) -> list[Target]:
         """The ways to reach a number through the trunk, best first; empty when we listen on no fitting address."""
@@ -66,7 +76,7 @@ class Trunks:
         for host in hosts:
             flow = self.flow_to(host)
             if flow is not None:
-                uri = SipUri(scheme="sip", user=number, host=host.host, port=host.port)
+                uri = SipUri(scheme="sip", user=self._written(trunk, number), host=host.host, port=host.port)
                 found.append(Target(uri, flow, trunk))
         return found
 
@@ -91,7 +101,12 @@ class Trunks:
 
     def caller_id(self, trunk: str) -> str | None:
         """What we show on calls that go out by it."""
-        return self._trunks[trunk].caller_id
+        shown = self._trunks[trunk].caller_id
+        return None if shown is None else self._written(trunk, shown)
+
+    def _written(self, trunk: str, number: str) -> str:
+        plan = self._trunks[trunk]
+        return to_carrier(number, plan.number_form, plan.country)
 
     def registered_user(self, trunk: str) -> str | None:
         """The user part of the address that we register at this carrier, None where we register nothing."""

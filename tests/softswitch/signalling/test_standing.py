@@ -8,12 +8,12 @@ from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from sip_stack.uri import SipUri
 from softswitch.domain import actions
-from softswitch.domain.inputs import LegRefused, TrunkReachabilityChanged
+from softswitch.domain.inputs import LegInvited, LegRefused, TrunkReachabilityChanged
 from softswitch.domain.office import ToNumber
 from softswitch.settings import Settings, Trunk
 from tests.sim.offices import MOBILE
 from tests.sim.sip_text import SipText
-from tests.softswitch.signalling.stage import CARRIER, Stage, reply, settings_of_office, with_trunk
+from tests.softswitch.signalling.stage import CARRIER, Stage, invite, reply, settings_of_office, with_trunk
 
 EVERY_S = 30.0
 SECOND = Address("10.0.1.2", 5080)
@@ -122,6 +122,24 @@ def test_where_all_trunks_are_down_the_first_is_tried_all_the_same() -> None:
     answer_all(stage, 60, CARRIER)
     dial(stage)
     assert stage.went_to[0].remote == CARRIER
+
+
+def test_a_trunk_that_carries_as_many_calls_as_it_may_is_left_out() -> None:
+    stage = Stage(with_another_trunk(with_trunk(settings_of_office(), calls_max=1)))
+    stage.hear(invite(), CARRIER)
+    dial(stage)
+    assert stage.went_to[0].remote == OTHER_CARRIER
+
+
+def test_numbers_are_written_as_the_carrier_wants_them_and_read_as_it_writes_them() -> None:
+    stage = Stage(with_trunk(settings_of_office(), country="+46", number_form="national"))
+    sent = dial(stage)
+    assert sent.uri == f"sip:0{MOBILE.removeprefix('+46')}@{CARRIER}"
+    assert "<sip:0850010000@" in sent.need("From")
+    stage.hear(invite("0850010000", caller="<sip:0046811111111@carrier.example>"), CARRIER)
+    (told,) = stage.told
+    assert isinstance(told, LegInvited)
+    assert (told.dialled, told.caller) == ("+46850010000", "+46811111111")
 
 
 # Being known.
