@@ -12,7 +12,6 @@ This object only routes: `transaction_layer` below it, `session_connect`, `sessi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from itertools import count
 from typing import Final
 
@@ -61,8 +60,6 @@ METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"
 METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
-BLAKE_KEY_BYTES_MAX: Final = 64
-TAG_BYTES: Final = 8
 SUPPORTED: Final = frozenset({session_timer.OPTION})
 """Option tags that a peer may require of us."""
 
@@ -92,7 +89,6 @@ class SipEndpoint:
         self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
-        self._tag_key = b""
         self._numbers = count(1)
 
     @property
@@ -430,12 +426,6 @@ class SipEndpoint:
         elif due == "expire":
             self._refresh.expire(session, now)
 
-    def _stateless_tag(self, request: Request) -> str:
-        """The same for a request and its repetitions, and nobody else's to guess."""
-        self._tag_key = self._tag_key or self._tokens.token().encode()[:BLAKE_KEY_BYTES_MAX]
-        said = "\n".join(request.headers.get(name) or "" for name in ("Via", "From", "Call-ID", "CSeq"))
-        return blake2b(said.encode(errors="replace"), key=self._tag_key, digest_size=TAG_BYTES).hexdigest()
-
     def _refuse_malformed(self, error: MalformedMessage, flow: Flow) -> None:
         if error.headers is None or error.method is None or error.method == "ACK":
             return
@@ -443,12 +433,11 @@ class SipEndpoint:
         self._answer_statelessly(request, flow, error.status_hint, str(error))
 
     def _answer_statelessly(self, request: Request, flow: Flow, status: int, reason: str | None = None) -> None:
-        """A response that no state is kept for: the peer may repeat its request, and gets the same again (§8.2.7)."""
+        """A response that no state is kept for: the peer may repeat its request, and gets the same again."""
         headers = [("Retry-After", str(OVERLOAD_RETRY_AFTER_S))] if status == 503 else []
+        response = respond_to(request, status, reason, to_tag=self._tokens.token(), headers=headers)
         try:
-            note_source(request, flow)
             back = response_flow(request, flow)
         except MalformedMessage:
             return
-        response = respond_to(request, status, reason, to_tag=self._stateless_tag(request), headers=headers)
         self._table.outputs.append(SendMessage(back, response.serialise()))
