@@ -396,8 +396,6 @@ class SipEndpoint:
             return
         session = self._table.get(name)
         if session is None:
-            if kind == "invite" and response is not None and 200 <= status < 300:
-                self._connect.end_stranded(name, transaction, response, now)
             return
         if kind == "modify":
             self._modify.take_response(session, transaction, response, status, now)

@@ -110,7 +110,6 @@ class SessionTable:
         self._by_id: dict[SessionId, Session] = {}
         self._by_dialog: dict[tuple[str, str], Session] = {}
         self.merge_keys: dict[tuple[str, str, int], SessionId] = {}
-        self.early: dict[tuple[str, str], Session] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -140,7 +139,6 @@ class SessionTable:
         self._by_id.pop(session.session, None)
         if session.merge_key is not None:
             self.merge_keys.pop(session.merge_key, None)
-            self.early.pop((session.merge_key[0], session.local_tag), None)
         for due in DUES:
             self.deadlines.cancel((session.session, due))
         dialog = session.dialog

@@ -19,9 +19,6 @@ from sip_stack.message import Request
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_tables import State
 
-SDP = "application/sdp"
-IDENTITY = "identity"
-
 
 def refuse_short(table: SessionTable, transaction: Transaction, tag: str | None, now: float) -> bool:
     """422 to a session interval that is too short for us (RFC 4028 §9); whether that was done."""
@@ -29,21 +26,6 @@ def refuse_short(table: SessionTable, transaction: Transaction, tag: str | None,
         return False
     headers = (("Min-SE", str(session_timer.INTERVAL_S_MIN)),)
     table.respond(transaction, 422, now, tag=tag, headers=headers)
-    return True
-
-
-def refuse_strange_body(table: SessionTable, transaction: Transaction, tag: str | None, now: float) -> bool:
-    """415 to a body that we cannot read (§8.2.3), saying what we can; whether that was done.
-
-    A body that does not say what it is, which is against §20.15, is taken for what every other is.
-    """
-    request = transaction.request
-    kind = (request.headers.get("Content-Type") or SDP).partition(";")[0].strip().lower()
-    encoding = (request.headers.get("Content-Encoding") or IDENTITY).strip().lower()
-    if not request.body or (kind == SDP and encoding == IDENTITY):
-        return False
-    headers = (("Accept", SDP), ("Accept-Encoding", IDENTITY))
-    table.respond(transaction, 415, now, tag=tag, headers=headers)
     return True
 
 
@@ -64,14 +46,13 @@ class Accept:
         if not request.contacts:
             table.respond(transaction, 400, now, reason="No Contact")
             return
-        if refuse_short(table, transaction, None, now) or refuse_strange_body(table, transaction, None, now):
+        if refuse_short(table, transaction, None, now):
             return
         session = Session(session_id, is_uac=False, flow=flow, phase=Phase.INVITED, local_tag=table.tokens.token())
         session.invite = transaction
         session.merge_key = merge_key
         transaction.owner = f"invite:{session_id}"
         table.merge_keys[merge_key] = session_id
-        table.early[request.call_id, session.local_tag] = session
         table.add(session)
         table.respond(transaction, 100, now)
         table.outputs.append(SessionInvited(session_id, request, flow))
@@ -116,20 +97,6 @@ class Accept:
         if session.phase is Phase.INVITED and session.invite is not None:
             self._table.respond(session.invite, status, now, reason=reason, tag=session.local_tag, headers=headers)
             self._table.remove(session)
-
-    def take_early_bye(self, transaction: Transaction, now: float) -> bool:
-        """A BYE for an INVITE that was not answered yet (§15): the caller gives up; whether it was one."""
-        table, bye = self._table, transaction.request
-        session = table.early.get((bye.call_id, bye.to.tag or ""))
-        if session is None or session.phase is not Phase.INVITED or session.invite is None:
-            return False
-        if session.invite.request.from_.tag != bye.from_.tag:
-            return False
-        table.respond(transaction, 200, now)
-        table.respond(session.invite, 487, now, tag=session.local_tag)
-        table.remove(session)
-        table.outputs.append(SessionCancelled(session.session, bye.headers.get("Reason")))
-        return True
 
     def take_cancel(self, transaction: Transaction, now: float) -> None:
         """CANCEL (§9.2): 481 without its INVITE, else 200, and 487 to an INVITE that is still unanswered."""

@@ -11,7 +11,6 @@ from sip_stack.flow import Flow
 from sip_stack.headers import NameAddr
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Headers, Request, Response
-from sip_stack.transaction import Transaction
 from sip_stack.uri import SipUri
 
 RINGING = (180, 183)
@@ -127,30 +126,20 @@ class Connect:
             table.arm(session, session_timer.agreed(response), now)
             table.outputs.append(SessionAnswered(session.session, response.body, session.flow))
 
-    def end_stranded(self, session: SessionId, invite: Transaction, response: Response, now: float) -> None:
-        """A 2xx that came when its session was gone already: somebody picked up, and hears that it is over."""
-        self._end_branch(session, invite, response, now)
-
     def _end_fork(self, session: Session, tag: str, response: Response, now: float) -> None:
-        """Another branch of a forking proxy picked up too."""
-        assert session.invite is not None
-        if self._table.get(_fork(session.session, tag)) is None:
-            if tag in session.forked:
-                return
-            session.forked.append(tag)
-        self._end_branch(session.session, session.invite, response, now)
-
-    def _end_branch(self, session: SessionId, invite: Transaction, response: Response, now: float) -> None:
-        """ACK, then BYE at once (§13.2.2.4); ACK alone to a 2xx that is repeated."""
+        """Another branch of a forking proxy picked up too: ACK, then BYE at once (§13.2.2.4)."""
         table = self._table
-        name = _fork(session, response.to.tag or "")
+        assert session.invite is not None
+        name = f"{session.session}/fork-{tag}"
         fork = table.get(name)
         if fork is not None:
             table.outputs.append(_send(fork, fork.ack))
             return
-        local_tag = invite.request.from_.tag or ""
-        fork = Session(name, is_uac=True, flow=invite.flow, phase=Phase.UP, local_tag=local_tag)
-        fork.dialog = dialog_of_response(invite.request, response, invite.flow)
+        if tag in session.forked:
+            return
+        session.forked.append(tag)
+        fork = Session(name, is_uac=True, flow=session.flow, phase=Phase.UP, local_tag=session.local_tag)
+        fork.dialog = dialog_of_response(session.invite.request, response, session.flow)
         fork.ack = table.send_ack(fork.dialog, fork.dialog.local_cseq)
         table.add(fork)
         table.send_bye(fork, (), now)
@@ -225,7 +214,3 @@ class Connect:
 
 def _send(session: Session, data: bytes) -> SendMessage:
     return SendMessage(session.flow, data)
-
-
-def _fork(session: SessionId, tag: str) -> SessionId:
-    return f"{session}/fork-{tag}"

@@ -11,7 +11,7 @@ from sip_stack.dialog import RESTORED_CSEQ_STEP, DialogState, with_target
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SessionEnded, SessionId, SessionProbed, SessionReoffered
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
-from sip_stack.session_accept import Accept, refuse_short, refuse_strange_body
+from sip_stack.session_accept import Accept, refuse_short
 from sip_stack.session_refresh import Refresh
 from sip_stack.transaction import Transaction
 
@@ -57,8 +57,7 @@ class InDialog:
         request = transaction.request
         session = table.of_request(request)
         if session is None or session.dialog is None or session.phase is Phase.OVER:
-            if request.method != "BYE" or not self._accept.take_early_bye(transaction, now):
-                table.respond(transaction, 481, now)
+            table.respond(transaction, 481, now)
             return
         if request.cseq.number <= session.dialog.remote_cseq:
             table.respond(transaction, 500, now, headers=(("Retry-After", "1"),))
@@ -127,8 +126,7 @@ class InDialog:
         if session.modifying is not None:
             table.respond(transaction, 491, now, tag=session.local_tag)
             return
-        tag = session.local_tag
-        if refuse_short(table, transaction, tag, now) or refuse_strange_body(table, transaction, tag, now):
+        if refuse_short(table, transaction, session.local_tag, now):
             return
         assert session.dialog is not None
         try:
