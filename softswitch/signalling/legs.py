@@ -178,7 +178,8 @@ class Legs:
         session = leg.leg if leg.branches_made == 1 else f"{leg.leg}~{leg.branches_made}"
         leg.branches[session] = b""
         self._leg_of_session[session] = leg.leg
-        to = NameAddr("", SipUri(scheme="sip", user=target.uri.user, host=target.uri.host, port=target.uri.port))
+        uri = target.uri
+        to = NameAddr("", uri if uri.scheme == "tel" else SipUri("sip", uri.user, uri.host, uri.port))
         call_id = self.endpoint.invite(
             session,
             flow=target.flow,

@@ -129,6 +129,15 @@ def test_a_phone_behind_a_nat_is_reached_at_its_source_by_the_uri_it_gave() -> N
     assert stage.went_to == [Flow("udp", SWITCH, source)]
 
 
+def test_a_phone_that_gives_a_number_for_its_contact_is_called_by_it() -> None:
+    """RFC 3261 §10.2.1 lets a contact be any URI, also one of RFC 3966."""
+    stage = Stage()
+    stage.register("101", Address("10.0.2.1", 5060), contact="tel:+46850010101")
+    (sent,) = stage.act(actions.DialLeg("out-1", "call-1", ToPhone("101"), "+46811111111", "Support"))
+    assert sent.uri == "tel:+46850010101"
+    assert sent.need("To") == "<tel:+46850010101>"
+
+
 def test_a_phone_on_tcp_is_reached_by_the_connection_it_registered_on() -> None:
     stage = Stage()
     source = Address("10.0.2.1", 49321)
