@@ -69,7 +69,8 @@ Table: TypeAlias = Mapping[tuple[State, Input], Cell]
 _S, _I, _A = State, Input, Action
 
 INVITE_CLIENT: Final[Table] = {
-    # RFC 3261 figure 5, RFC 6026 figure 4. T_RETRANSMIT is timer A, T_TIMEOUT B, T_LINGER D or M.
+    # RFC 3261 figure 5, RFC 6026 figure 4. T_RETRANSMIT is timer A, T_TIMEOUT B, T_LINGER D or M. The figures give a
+    # transport error no meaning in PROCEEDING; a connection of which the far end was to answer is gone there too.
     (_S.CALLING, _I.R_PROVISIONAL): (_A.PASS_UP, _S.PROCEEDING),
     (_S.CALLING, _I.R_SUCCESS): (_A.PASS_UP_AND_LINGER, _S.ACCEPTED),
     (_S.CALLING, _I.R_FAILURE): (_A.PASS_UP_AND_ACK, _S.COMPLETED),
@@ -83,7 +84,7 @@ INVITE_CLIENT: Final[Table] = {
     (_S.PROCEEDING, _I.T_RETRANSMIT): (_A.IGNORE, _S.PROCEEDING),
     (_S.PROCEEDING, _I.T_TIMEOUT): (_A.IGNORE, _S.PROCEEDING),
     (_S.PROCEEDING, _I.T_LINGER): (_A.IGNORE, _S.PROCEEDING),
-    (_S.PROCEEDING, _I.TRANSPORT_ERROR): (_A.IGNORE, _S.PROCEEDING),
+    (_S.PROCEEDING, _I.TRANSPORT_ERROR): (_A.REPORT_FAILURE, _S.TERMINATED),
     (_S.COMPLETED, _I.R_PROVISIONAL): (_A.IGNORE, _S.COMPLETED),
     (_S.COMPLETED, _I.R_SUCCESS): (_A.IGNORE, _S.COMPLETED),
     (_S.COMPLETED, _I.R_FAILURE): (_A.ACK, _S.COMPLETED),

@@ -262,6 +262,15 @@ def test_a_lost_flow_fails_what_still_waits_on_it_and_nothing_else() -> None:
     assert len(side.layer) == 0
 
 
+def test_a_flow_that_is_lost_while_it_rings_fails_the_invite() -> None:
+    side = Side("tcp")
+    ringing = side.start("INVITE")
+    side.hear_response(ringing, 180)
+    side.layer.flow_lost(side.flow, 0.0)
+    assert side.layer.drain() == [Failed(ringing, 503)]
+    assert len(side.layer) == 0
+
+
 # We answer (§17.2).
 
 
