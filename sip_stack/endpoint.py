@@ -11,6 +11,7 @@ This object only routes: `transaction_layer` below it, `session_connect`, `sessi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
@@ -60,6 +61,7 @@ METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"
 METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
+STATELESS_TAG_CHARACTERS: Final = 16
 SUPPORTED: Final = frozenset({session_timer.OPTION})
 """Option tags that a peer may require of us."""
 
@@ -89,6 +91,7 @@ class SipEndpoint:
         self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
+        self._stateless_secret = ""
         self._numbers = count(1)
 
     @property
@@ -326,7 +329,9 @@ class SipEndpoint:
             return False
         if request.method == "CANCEL":
             return self._layer.invite_for_cancel(request) is None
-        return self._table.of_request(request) is None and not self._notifier.knows(request)
+        if self._table.of_request(request) is not None or self._table.early_of_request(request) is not None:
+            return False
+        return not self._notifier.knows(request)
 
     def _settle(self, now: float) -> None:
         outputs = self._layer.drain()
@@ -396,6 +401,8 @@ class SipEndpoint:
             return
         session = self._table.get(name)
         if session is None:
+            if kind == "invite" and response is not None and 200 <= status < 300:
+                self._connect.take_stray(name, transaction, response, now)
             return
         if kind == "modify":
             self._modify.take_response(session, transaction, response, status, now)
@@ -409,7 +416,9 @@ class SipEndpoint:
             self._connect.take_response(session, response, now)
 
     def _session_due(self, session: Session, due: str, now: float) -> None:
-        if due == "repeat-2xx":
+        if due == "progress-again":
+            self._accept.progress_again(session, now)
+        elif due == "repeat-2xx":
             self._accept.repeat(session, now)
         elif due == "no-ack":
             self._accept.give_up(session, now)
@@ -433,9 +442,16 @@ class SipEndpoint:
     def _answer_statelessly(self, request: Request, flow: Flow, status: int, reason: str | None = None) -> None:
         """A response that no state is kept for: the peer may repeat its request, and gets the same again."""
         headers = [("Retry-After", str(OVERLOAD_RETRY_AFTER_S))] if status == 503 else []
-        response = respond_to(request, status, reason, to_tag=self._tokens.token(), headers=headers)
         try:
+            note_source(request, flow)
             back = response_flow(request, flow)
         except MalformedMessage:
             return
+        response = respond_to(request, status, reason, to_tag=self._stateless_tag(request), headers=headers)
         self._table.outputs.append(SendMessage(back, response.serialise()))
+
+    def _stateless_tag(self, request: Request) -> str:
+        """A To tag that nobody can guess and that a repeated request gets again (§8.2.7)."""
+        self._stateless_secret = self._stateless_secret or self._tokens.token()
+        what = (self._stateless_secret, request.top_via.branch, request.call_id, request.headers.get("CSeq"))
+        return hashlib.sha256(repr(what).encode()).hexdigest()[:STATELESS_TAG_CHARACTERS]

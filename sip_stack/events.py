@@ -125,7 +125,9 @@ class SessionReofferRefused:
 
 @dataclass(frozen=True, slots=True)
 class SessionCancelled:
-    """The caller cancelled before our final answer; 487 has been sent and the session is over. `reason`: RFC 3326."""
+    """The caller gave up before our final answer, by CANCEL or a BYE in the early dialog; 487 has been sent and the
+    session is over. `reason`: RFC 3326.
+    """
 
     session: SessionId
     reason: str | None

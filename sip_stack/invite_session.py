@@ -9,7 +9,7 @@ A session holds values only; its deadlines stand in the table under its id.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Literal, Protocol, TypeAlias, get_args
 
@@ -27,7 +27,7 @@ from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, SUBSCRIBE, UPDATE"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
-Due = Literal["repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire", "bye-again"]
+Due = Literal["progress-again", "repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire", "bye-again"]
 DUES: tuple[Due, ...] = get_args(Due)
 
 
@@ -71,8 +71,6 @@ class Session:
     dialog: DialogState | None = None
     has_provisional: bool = False
     was_ringing: bool = False
-    ack: bytes = b""
-    ack_tag: str = ""
     reoffer: Transaction | None = None
     modifying: Transaction | None = None
     wanted_offer: bytes = b""
@@ -83,7 +81,6 @@ class Session:
     interval_s: float = 0.0
     end_headers: HeaderList | None = None
     merge_key: tuple[str, str, int] | None = None
-    forked: list[str] = field(default_factory=list)
     local_body: bytes = b""
     allows_update: bool = False
     timer: SessionTimer | None = None
@@ -109,6 +106,7 @@ class SessionTable:
         self.outputs: list[SipOutput] = []
         self._by_id: dict[SessionId, Session] = {}
         self._by_dialog: dict[tuple[str, str], Session] = {}
+        self._early: dict[tuple[str, str], Session] = {}
         self.merge_keys: dict[tuple[str, str, int], SessionId] = {}
 
     def __len__(self) -> int:
@@ -124,8 +122,17 @@ class SessionTable:
             return None
         return found
 
+    def early_of_request(self, request: Request) -> Session | None:
+        """The session that a caller's request inside an early dialog names: we have not answered its INVITE yet."""
+        found = self._early.get((request.call_id, request.to.tag or ""))
+        if found is None or found.invite is None or found.phase is not Phase.INVITED:
+            return None
+        return found if (found.invite.request.from_.tag or "") == (request.from_.tag or "") else None
+
     def add(self, session: Session) -> None:
         self._by_id[session.session] = session
+        if session.invite is not None:
+            self._early[session.invite.request.call_id, session.local_tag] = session
 
     def establish(self, session: Session, dialog: DialogState) -> None:
         """The session has a dialog now, or a changed one."""
@@ -139,6 +146,8 @@ class SessionTable:
         self._by_id.pop(session.session, None)
         if session.merge_key is not None:
             self.merge_keys.pop(session.merge_key, None)
+        if session.invite is not None:
+            self._early.pop((session.invite.request.call_id, session.local_tag), None)
         for due in DUES:
             self.deadlines.cancel((session.session, due))
         dialog = session.dialog

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sip_stack import session_timer
 from sip_stack.dialog import dialog_of_request
 from sip_stack.errors import LocalError, MalformedMessage
@@ -18,6 +20,8 @@ from sip_stack.invite_session import HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Request
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_tables import State
+
+PROGRESS_AGAIN_S: Final = 60.0
 
 
 def refuse_short(table: SessionTable, transaction: Transaction, tag: str | None, now: float) -> bool:
@@ -61,6 +65,14 @@ class Accept:
         """A provisional answer."""
         if session.phase is Phase.INVITED and session.invite is not None:
             self._table.respond(session.invite, status, now, tag=session.local_tag, headers=headers, body=body)
+            if status > 100:
+                self._table.deadlines.set((session.session, "progress-again"), now + PROGRESS_AGAIN_S)
+
+    def progress_again(self, session: Session, now: float) -> None:
+        """The last provisional answer once more, so that no proxy on the way takes the call for dead (§13.3.1.1)."""
+        if session.phase is Phase.INVITED and session.invite is not None:
+            self._table.outputs.append(SendMessage(session.invite.flow, session.invite.sent))
+            self._table.deadlines.set((session.session, "progress-again"), now + PROGRESS_AGAIN_S)
 
     def accept(self, session: Session, body: bytes, now: float, *, headers: HeaderList) -> None:
         """200 OK, repeated until the ACK comes (§13.3.1.4)."""
@@ -75,6 +87,7 @@ class Accept:
             return
         table.establish(session, dialog)
         session.phase = Phase.AWAITING_ACK
+        table.deadlines.cancel((session.session, "progress-again"))
         self.answer_offer(session, session.invite, body, headers, now)
 
     def answer_offer(
@@ -114,9 +127,18 @@ class Accept:
             session.reoffer = None
             table.respond(invite, 487, now, tag=session.local_tag)
             return
-        table.respond(invite, 487, now, tag=session.local_tag)
-        table.remove(session)
-        table.outputs.append(SessionCancelled(session.session, transaction.request.headers.get("Reason")))
+        self._give_in(session, invite, transaction.request, now)
+
+    def take_early_bye(self, session: Session, transaction: Transaction, now: float) -> None:
+        """The caller ends the early dialog (§15.1.2): 200 to the BYE, 487 to the INVITE."""
+        assert session.invite is not None
+        self._table.respond(transaction, 200, now)
+        self._give_in(session, session.invite, transaction.request, now)
+
+    def _give_in(self, session: Session, invite: Transaction, asked: Request, now: float) -> None:
+        self._table.respond(invite, 487, now, tag=session.local_tag)
+        self._table.remove(session)
+        self._table.outputs.append(SessionCancelled(session.session, asked.headers.get("Reason")))
 
     def take_ack(self, request: Request, now: float) -> None:
         """The ACK of a 2xx of ours; its CSeq tells of which (§13.2.2.4)."""

@@ -11,6 +11,7 @@ from sip_stack.flow import Flow
 from sip_stack.headers import NameAddr
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Headers, Request, Response
+from sip_stack.transaction import Transaction
 from sip_stack.uri import SipUri
 
 RINGING = (180, 183)
@@ -19,6 +20,8 @@ CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authentic
 """By status: where the challenge stands, and where its answer goes."""
 UNUSABLE_ANSWER = 502
 """The status that is reported when a 2xx came of which no dialog can be made."""
+FORKS_MAX = 16
+"""So many branches of one INVITE are acknowledged; a peer that makes up more is not served."""
 
 
 class Connect:
@@ -87,6 +90,26 @@ class Connect:
             self._table.layer.forget(session.invite)
         self.fail(session, 408, None)
 
+    def take_stray(self, session_id: SessionId, invite: Transaction, response: Response, now: float) -> None:
+        """A 2xx that is not the session's first, perhaps after the session is gone.
+
+        One that was acknowledged before gets the same ACK again. Another branch of a forking proxy that picked up too
+        gets its ACK, and BYE at once (§13.2.2.4). Raises MalformedMessage.
+        """
+        table = self._table
+        dialog = dialog_of_response(invite.request, response, invite.flow)
+        tag = dialog.remote_tag
+        if tag in invite.acks:
+            table.outputs.append(SendMessage(invite.flow, invite.acks[tag]))
+            return
+        if len(invite.acks) >= FORKS_MAX:
+            return
+        invite.acks[tag] = table.send_ack(dialog, dialog.local_cseq)
+        fork = Session(f"{session_id}/fork-{tag}", True, invite.flow, Phase.UP, local_tag=dialog.local_tag)
+        fork.dialog = dialog
+        table.add(fork)
+        table.send_bye(fork, (), now)
+
     def _provisional(self, session: Session, response: Response, now: float) -> None:
         if session.phase not in (Phase.CALLING, Phase.CANCELLING):
             return
@@ -107,16 +130,12 @@ class Connect:
         except MalformedMessage:
             self.fail(session, UNUSABLE_ANSWER, None)
             return
-        if session.ack and dialog.remote_tag == session.ack_tag:
-            table.outputs.append(_send(session, session.ack))
-            return
-        if session.ack:
-            self._end_fork(session, dialog.remote_tag, response, now)
+        if session.invite.acks:
+            self.take_stray(session.session, session.invite, response, now)
             return
         was_cancelled = session.phase is not Phase.CALLING
         table.establish(session, dialog)
-        session.ack_tag = dialog.remote_tag
-        session.ack = table.send_ack(dialog, dialog.local_cseq)
+        session.invite.acks[dialog.remote_tag] = table.send_ack(dialog, dialog.local_cseq)
         table.deadlines.cancel((session.session, "no-final"))
         if was_cancelled:
             table.send_bye(session, session.end_headers or (), now)
@@ -125,24 +144,6 @@ class Connect:
             session.note_allowed(response)
             table.arm(session, session_timer.agreed(response), now)
             table.outputs.append(SessionAnswered(session.session, response.body, session.flow))
-
-    def _end_fork(self, session: Session, tag: str, response: Response, now: float) -> None:
-        """Another branch of a forking proxy picked up too: ACK, then BYE at once (§13.2.2.4)."""
-        table = self._table
-        assert session.invite is not None
-        name = f"{session.session}/fork-{tag}"
-        fork = table.get(name)
-        if fork is not None:
-            table.outputs.append(_send(fork, fork.ack))
-            return
-        if tag in session.forked:
-            return
-        session.forked.append(tag)
-        fork = Session(name, is_uac=True, flow=session.flow, phase=Phase.UP, local_tag=session.local_tag)
-        fork.dialog = dialog_of_response(session.invite.request, response, session.flow)
-        fork.ack = table.send_ack(fork.dialog, fork.dialog.local_cseq)
-        table.add(fork)
-        table.send_bye(fork, (), now)
 
     def _send_invite(self, session: Session, request: Request, now: float) -> None:
         table = self._table
@@ -210,7 +211,3 @@ class Connect:
         branch = session.invite.key[0]
         table.layer.send_request(cancel, table.names.via(session.flow), branch, session.flow, "cancel:", now)
         table.deadlines.set((session.session, "no-final"), now + table.timers.transaction_s)
-
-
-def _send(session: Session, data: bytes) -> SendMessage:
-    return SendMessage(session.flow, data)

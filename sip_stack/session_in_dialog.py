@@ -55,6 +55,10 @@ class InDialog:
         """A request with a To tag: it must fit a dialog of ours."""
         table = self._table
         request = transaction.request
+        early = table.early_of_request(request)
+        if early is not None and request.method == "BYE":
+            self._accept.take_early_bye(early, transaction, now)
+            return
         session = table.of_request(request)
         if session is None or session.dialog is None or session.phase is Phase.OVER:
             table.respond(transaction, 481, now)

@@ -6,7 +6,7 @@ and knows each machine's timers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sip_stack.flow import Flow
@@ -28,7 +28,8 @@ FIRST_STATE: Final = {
 class Transaction:
     """`sent` is repeated when the machine says RESEND: the request of a client, the last response of a server.
 
-    `is_given_up`: an INVITE whose answer is only wanted so that it can be cancelled.
+    `is_given_up`: an INVITE whose answer is only wanted so that it can be cancelled. `acks`: what each fork's 2xx to an
+    INVITE of ours was acknowledged with, by its To tag.
     """
 
     key: Key
@@ -40,6 +41,7 @@ class Transaction:
     sent: bytes = b""
     interval_s: float = 0.0
     is_given_up: bool = False
+    acks: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def is_client(self) -> bool:

@@ -96,6 +96,36 @@ def test_the_answer_to_a_broken_message_carries_what_a_client_matches() -> None:
     assert refusal.to.tag
 
 
+NAT = Flow("udp", BOB, Address("203.0.113.9", 40001))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("OPTIONS").replace(b"Content-Length: 0", b"Content-Length: 99"),
+        request("OPTIONS", via="SIP/2.0/UDP 192.0.2.1:5060;branch=old;rport"),
+    ],
+    ids=["broken", "a branch of the old RFC"],
+)
+def test_a_repeated_request_gets_the_same_stateless_answer_back_to_where_it_came_from(data: bytes) -> None:
+    """RFC 3261 §8.2.7: the To tag is the same each time; RFC 3581 §4: received and rport tell the source."""
+    bob = _bob()
+    bob.hear(data, NAT)
+    bob.hear(data, NAT)
+    first, second = bob.sent("400 OPTIONS")
+    assert first.data == second.data
+    assert first.flow == NAT
+    assert (first.message.top_via.received, first.message.top_via.rport) == ("203.0.113.9", "40001")
+
+
+def test_stateless_answers_to_two_requests_have_two_tags() -> None:
+    tags = set()
+    for number in (1, 2):
+        (refusal,) = _answers(request("OPTIONS", branch="old", call_id=f"call-{number}"))
+        tags.add(refusal.to.tag)
+    assert len(tags) == 2
+
+
 BROKEN_LATE = {
     "Max-Forwards": (b"Max-Forwards: 70", b"Max-Forwards: many"),
     "To": (b"To: <sip:bob@example.org>", b"To: <sip:bob@example.org"),

@@ -325,3 +325,38 @@ def test_a_doubled_invite_makes_one_call() -> None:
     pair.run_until(10.0)
     assert len(pair.bob.told(SessionInvited)) == 1
     assert pair.bob.endpoint.session_count == 1
+
+
+def test_a_call_that_goes_on_ringing_says_so_each_minute() -> None:
+    """§13.3.1.1: a proxy on the way may give up three minutes after the last provisional answer."""
+    bob = _called()
+    bob.endpoint.progress("in-1", 180, bob.now)
+    bob.run_until(150.0)
+    assert bob.times("180 INVITE") == [0.0, 60.0, 120.0]
+    assert len({each.data for each in bob.sent("180 INVITE")}) == 1
+    bob.endpoint.accept("in-1", b"v=0", bob.now)
+    bob.hear(_ack(bob))
+    bob.run_until(LATER)
+    assert len(bob.sent("180 INVITE")) == 3
+    assert bob.endpoint.next_deadline() is None
+
+
+def test_a_bye_in_the_early_dialog_ends_the_call() -> None:
+    """§15.1.2: the BYE gets 200, the INVITE 487."""
+    bob = _called()
+    bob.endpoint.progress("in-1", 180, bob.now)
+    reason = 'SIP;cause=487;text="given up"'
+    bob.hear(request("BYE", branch="z9hG4bK-2", cseq=2, to_tag=_tag(bob), lines=(f"Reason: {reason}",)))
+    assert bob.labels()[-2:] == ["200 BYE", "487 INVITE"]
+    assert bob.told(SessionCancelled) == [SessionCancelled("in-1", reason)]
+    assert bob.endpoint.session_count == 0
+
+
+@pytest.mark.parametrize("wrong", [{"from_tag": "other"}, {"call_id": "other"}, {"to_tag": "other"}], ids=str)
+def test_a_bye_in_another_early_dialog_ends_nothing(wrong: dict[str, str]) -> None:
+    bob = _called()
+    bob.endpoint.progress("in-1", 180, bob.now)
+    names = {"to_tag": _tag(bob), **wrong}
+    bob.hear(request("BYE", branch="z9hG4bK-2", cseq=2, **names))
+    assert bob.labels()[-1] == "481 BYE"
+    assert bob.told(SessionCancelled) == []

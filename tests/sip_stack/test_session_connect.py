@@ -8,6 +8,7 @@ from sip_stack.events import DialogEstablished, DialogForgotten, SessionAnswered
 from sip_stack.flow import Transport
 from sip_stack.headers import NameAddr
 from sip_stack.message import Request
+from sip_stack.session_connect import FORKS_MAX
 from sip_stack.uri import SipUri
 from tests.sip_stack.pair import ALICE, BOB, Pair, Party, answer, request
 
@@ -284,6 +285,40 @@ def test_a_second_fork_that_was_ended_is_not_ended_again() -> None:
     _hear(alice, 200, tag="second")
     assert len(alice.sent("BYE")) == 1
     assert alice.endpoint.session_count == 1
+
+
+def test_a_fork_that_picks_up_when_the_call_is_over_gets_ack_and_bye() -> None:
+    """§13.2.2.4: every 2xx is acknowledged, also when the first call has come and gone."""
+    alice = _calling()
+    _hear(alice, 200, tag="first")
+    alice.endpoint.end("call", alice.now)
+    alice.hear(answer(alice.last_request("BYE"), 200))
+    assert alice.endpoint.session_count == 0
+    _hear(alice, 200, tag="second")
+    _hear(alice, 200, tag="second")
+    assert [(each.label, each.message.to.tag) for each in alice.sent()[-3:]] == [
+        ("ACK", "second"), ("BYE", "second"), ("ACK", "second"),
+    ]  # fmt: skip
+    alice.hear(answer(alice.last_request("BYE"), 200))
+    assert alice.endpoint.session_count == 0
+
+
+def test_the_2xx_of_a_call_that_is_over_gets_its_ack_again_and_no_second_bye() -> None:
+    alice = _calling()
+    _hear(alice, 200)
+    alice.endpoint.end("call", alice.now)
+    alice.hear(answer(alice.last_request("BYE"), 200))
+    _hear(alice, 200)
+    first, again = alice.sent("ACK")
+    assert first.data == again.data
+    assert len(alice.sent("BYE")) == 1
+
+
+def test_a_peer_that_makes_up_forks_is_served_so_many() -> None:
+    alice = _calling()
+    for number in range(2 * FORKS_MAX):
+        _hear(alice, 200, tag=f"far-{number}")
+    assert len(alice.sent("ACK")) == FORKS_MAX
 
 
 def test_the_end_of_a_second_fork_leaves_the_first_untouched() -> None:
