@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sip_stack import session_timer
+from sip_stack.bodies import ACCEPTED, session_body
 from sip_stack.dialog import dialog_of_request
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import (
@@ -33,6 +34,19 @@ def refuse_short(table: SessionTable, transaction: Transaction, tag: str | None,
     return True
 
 
+def refuse_body(table: SessionTable, transaction: Transaction, tag: str | None, now: float) -> bool:
+    """415 to a body that we had to understand and do not (§8.2.3); whether that was done.
+
+    Otherwise the request's body is its offer from now on, or empty.
+    """
+    offer = session_body(transaction.request)
+    if offer is None:
+        table.respond(transaction, 415, now, tag=tag, headers=ACCEPTED)
+        return True
+    transaction.request.body = offer
+    return False
+
+
 class Accept:
     """The called side of sessions."""
 
@@ -50,7 +64,7 @@ class Accept:
         if not request.contacts:
             table.respond(transaction, 400, now, reason="No Contact")
             return
-        if refuse_short(table, transaction, None, now):
+        if refuse_short(table, transaction, None, now) or refuse_body(table, transaction, None, now):
             return
         session = Session(session_id, is_uac=False, flow=flow, phase=Phase.INVITED, local_tag=table.tokens.token())
         session.invite = transaction

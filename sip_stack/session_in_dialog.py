@@ -11,7 +11,7 @@ from sip_stack.dialog import RESTORED_CSEQ_STEP, DialogState, with_target
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SessionEnded, SessionId, SessionProbed, SessionReoffered
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
-from sip_stack.session_accept import Accept, refuse_short
+from sip_stack.session_accept import Accept, refuse_body, refuse_short
 from sip_stack.session_refresh import Refresh
 from sip_stack.transaction import Transaction
 
@@ -130,7 +130,8 @@ class InDialog:
         if session.modifying is not None:
             table.respond(transaction, 491, now, tag=session.local_tag)
             return
-        if refuse_short(table, transaction, session.local_tag, now):
+        tag = session.local_tag
+        if refuse_short(table, transaction, tag, now) or refuse_body(table, transaction, tag, now):
             return
         assert session.dialog is not None
         try:

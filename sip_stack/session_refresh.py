@@ -16,7 +16,7 @@ from sip_stack.errors import MalformedMessage
 from sip_stack.events import SessionEnded, SessionReoffered
 from sip_stack.invite_session import ALLOW, Phase, Session, SessionTable
 from sip_stack.message import Response
-from sip_stack.session_accept import refuse_short
+from sip_stack.session_accept import refuse_body, refuse_short
 from sip_stack.session_modify import DIALOG_GONE, Modify
 from sip_stack.session_timer import SessionTimer
 from sip_stack.transaction import Transaction
@@ -81,7 +81,7 @@ class Refresh:
         if session.phase is not Phase.UP or session.dialog is None:
             table.respond(transaction, 500, now, headers=(("Retry-After", str(RETRY_AFTER_S)),))
             return
-        if refuse_short(table, transaction, None, now):
+        if refuse_short(table, transaction, None, now) or refuse_body(table, transaction, None, now):
             return
         if request.body and session.modifying is not None:
             table.respond(transaction, 491, now)
