@@ -315,8 +315,9 @@ class SipEndpoint:
         if isinstance(message, Response):
             self._layer.receive_response(message, now)
             return
-        if not (message.top_via.branch or "").startswith(MAGIC_COOKIE):
-            raise MalformedMessage("a branch of RFC 2543")
+        branch = message.top_via.branch or ""
+        if not branch.startswith(MAGIC_COOKIE) or branch == MAGIC_COOKIE:
+            raise MalformedMessage("a branch of RFC 2543, or none")
         note_source(message, flow)
         if len(self._layer) >= TRANSACTIONS_MAX and self._is_new_work(message):
             self._answer_statelessly(message, flow, 503)
@@ -372,6 +373,7 @@ class SipEndpoint:
 
     def _take_request(self, transaction: Transaction, now: float) -> None:
         request, table = transaction.request, self._table
+        _ = request.uri
         if request.method == "CANCEL":
             self._accept.take_cancel(transaction, now)
         elif (request.max_forwards if request.max_forwards is not None else 70) == 0:

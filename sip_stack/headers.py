@@ -97,6 +97,8 @@ class NameAddr:
         opened = _bracket(text)
         if opened < 0:
             address, semicolon, rest = text.partition(";")
+            if "?" in address:
+                raise MalformedMessage("an address with headers and without brackets")
             return cls("", SipUri.parse(address.strip()), parse_params(semicolon + rest))
         closed = text.find(">", opened)
         if closed < 0:

@@ -142,8 +142,9 @@ def _remembered(text: str) -> SipUri:
 
 
 def _ipv6(text: str) -> str:
+    """An address; a third colon before an IPv4 tail, which RFC 3261's grammar allows, is forgiven (RFC 5118 §4.10)."""
     try:
-        return str(ipaddress.IPv6Address(text))
+        return str(ipaddress.IPv6Address(text.replace(":::", "::", 1) if "." in text else text))
     except ValueError:
         raise MalformedMessage("a SIP URI with a bad IPv6 address") from None
 

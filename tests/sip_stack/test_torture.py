@@ -1,188 +1,26 @@
-"""Messages of the kinds that RFC 4475 describes, written out here, each with the verdict that this stack gives.
+"""The tormenting messages of RFC 4475 and RFC 5118, each with the verdict that this stack gives.
 
 The verdict is what the whole reading of a message (parse, then each accessor that routing needs) comes to: `None` when
-it is taken, otherwise the status of the answer. The section of RFC 4475 stands beside each.
+it is taken, otherwise the status of the answer; and what an endpoint does that hears it from a peer.
 """
 
-from dataclasses import dataclass
+import ipaddress
 
 import pytest
 
 from sip_stack.errors import MalformedMessage
+from sip_stack.events import SendMessage, SessionInvited
+from sip_stack.headers import NameAddr
 from sip_stack.message import Message, Request
 from sip_stack.parser import parse_message
+from sip_stack.uri import SipUri
+from tests.sip_stack.pair import ALICE, BOB, Pair, Party
+from tests.sip_stack.torture import rfc4475, rfc5118
+from tests.sip_stack.torture.case import SILENCE, Case
+from tests.sip_stack.torture.rfc4475 import TORTUOUS
 
-
-@dataclass(frozen=True)
-class Case:
-    """`text` has LF line ends, which become CRLF; `status` None means taken; `is_answerable`: a 4xx can be sent."""
-
-    name: str
-    text: str
-    status: int | None = None
-    is_answerable: bool = True
-
-
-def _message(start: str, *lines: str, method: str = "INVITE", without: tuple[str, ...] = ()) -> str:
-    usual = {
-        "Via": "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1",
-        "Max-Forwards": "70",
-        "From": "sip:karl@example.org;tag=f1",
-        "To": "sip:desk@example.org",
-        "Call-ID": "torture.1",
-        "CSeq": f"8 {method}",
-    }
-    return "\n".join(
-        [start, *(f"{name}: {value}" for name, value in usual.items() if name not in without), *lines, "", ""]
-    )
-
-
-TORTUOUS = r"""INVITE sip:reception@pbx.example.org;colour SIP/2.0
-tO :
- sip:reception@pbx.example.org ;  tag   = 55aa1
-FROM  : "Karl \\\"K\\\" Ek"     <sip:karl@home.example.org>
-   ;
- tag = 77bb2
-mAX-fORWARDS: 0033
-CALL-id: space.everywhere@192.0.2.9
-Content-Length	: 0
-CSEQ: 00012
-	INVITE
-Via : SIP /  2.0
-  / UDP
- 192.0.2.9;branch=first
-subject :
-X-Long-Story:   once upon
-	a time
-X-Only-Marks: ,,;;,;,
-Route:
- <sip:edge.example.org;lr;with=value;without>
-v: SIP / 2.0 / TCP    edge.example.org  ;
- branch =  z9hG4bKsecond  ,
-  SIP  / 2.0 /  UDP  192.0.2.77 ;  branch=
- z9hG4bKthird
-m:"said \"hello\"" <sip:karl@home.example.org> ; colour =
-	red ;
- flag ; q = 0.7
-
-"""
-
-ODD_METHOD = "Odd-method.0_!%*+`'~"
-INVITE = "INVITE sip:desk@example.org SIP/2.0"
-
-CASES = (
-    Case("3.1.1.1 a short tortuous INVITE", TORTUOUS),
-    Case(
-        "3.1.1.2 wide range of valid characters",
-        _message(
-            f"{ODD_METHOD} sip:0-._~!'()*&=+$,;?/and:pass&=+$,!@example.org SIP/2.0",
-            'To: "\N{SYMBOL FOR NULL} åäö" <sip:0-._~!\'()*&=+$,;?/and@example.org>',
-            "x-!.%*+_`'~: \N{SNOWMAN} 雪だるま",
-            method=ODD_METHOD,
-            without=("To",),
-        ),
-    ),
-    Case(
-        "3.1.1.3 valid use of the % escaping mechanism",
-        _message("INVITE sip:tel%3A112%40home@example.org SIP/2.0"),
-    ),
-    Case("3.1.1.4 escaped nulls in URIs", _message("REGISTER sip:a%00b@example.org SIP/2.0", method="REGISTER")),
-    Case(
-        "3.1.1.5 use of % when it is not an escape",
-        _message("OP%54IONS sip:pbx.example.org SIP/2.0", method="OP%54IONS"),
-    ),
-    Case(
-        "3.1.1.6 message with no LWS between display name and <",
-        _message(INVITE, "From: Karl<sip:karl@example.org>;tag=7", without=("From",)),
-    ),
-    Case(
-        "3.1.1.7 long values in header fields",
-        _message(
-            INVITE,
-            'To: "very ' + "long" * 90 + f'" <sip:{"name" * 100}@example.org>',
-            "X: " + "y" * 2000,
-            without=("To",),
-        ),
-    ),
-    Case("3.1.1.8 extra trailing octets in a UDP datagram", _message(INVITE, "l: 0") + _message(INVITE, "l: 0")),
-    Case(
-        "3.1.1.9 semicolon-separated parameters in URI user part",
-        _message("INVITE sip:desk;room=4%40home@example.org SIP/2.0"),
-    ),
-    Case(
-        "3.1.1.10 varied and unknown transport types",
-        _message(
-            INVITE,
-            *(
-                f"Via: SIP/2.0/{name} t{number}.example.org;branch=z9hG4bK{number}"
-                for number, name in enumerate(("UDP", "SCTP", "TLS", "UNKNOWN", "TCP"))
-            ),
-            without=("Via",),
-        ),
-    ),
-    Case("3.1.1.12 unusual reason phrase", _message("SIP/2.0 200 ja, 1 + 1 = 2; да \N{CHECK MARK}")),
-    Case("3.1.1.13 empty reason phrase", _message("SIP/2.0 100 ")),
-    Case(
-        "3.1.2.1 extraneous header field separators",
-        _message(INVITE, 'Contact: "Eva" <sip:eva@example.org>;;;;', without=("Contact",)),
-    ),
-    Case("3.1.2.2 content length larger than message", _message(INVITE, "Content-Length: 9999"), 400),
-    Case("3.1.2.3 negative content length", _message(INVITE, "Content-Length: -999"), 400),
-    Case(
-        "3.1.2.4 request scalar fields with overlarge values",
-        _message(INVITE, "CSeq: 18446744073709551617 INVITE", without=("CSeq",)),
-        400,
-    ),
-    Case(
-        "3.1.2.5 response scalar fields with overlarge values",
-        _message("SIP/2.0 503 Service Unavailable", "CSeq: 99999999999999999999 INVITE", without=("CSeq",)),
-        400,
-    ),
-    Case(
-        "3.1.2.6 unterminated quoted string in display name",
-        _message(INVITE, 'To: "Karl Ek <sip:karl@example.org>', without=("To",)),
-        400,
-    ),
-    Case("3.1.2.7 <> enclosing Request-URI", _message("INVITE <sip:desk@example.org> SIP/2.0"), 400),
-    Case(
-        "3.1.2.8 malformed SIP Request-URI (embedded LWS)", _message("INVITE sip:desk@example.org; room=4 SIP/2.0"), 400
-    ),
-    Case(
-        "3.1.2.9 multiple SP separating Request-Line elements", _message("INVITE  sip:desk@example.org  SIP/2.0"), 400
-    ),
-    Case("3.1.2.10 SP characters at end of Request-Line", _message(INVITE + "  "), 400),
-    Case("3.1.2.16 unknown protocol version", _message("INVITE sip:desk@example.org SIP/7.0"), 505),
-    Case("3.1.2.17 start line and CSeq method mismatch", _message(INVITE, method="OPTIONS"), 400),
-    Case("3.1.2.18 unknown method with CSeq method mismatch", _message("DANCE sip:desk@example.org SIP/2.0"), 400),
-    Case("3.1.2.19 overlarge response code", _message("SIP/2.0 4294967496 two hundred, in 32 bits"), 400),
-    Case(
-        "3.3.1 missing required header fields",
-        _message(INVITE, without=("From", "To", "Call-ID")),
-        400,
-        is_answerable=False,
-    ),
-    Case(
-        "3.3.2 Request-URI with unknown scheme",
-        _message("OPTIONS carrier-pigeon:loft-4 SIP/2.0", method="OPTIONS"),
-        416,
-    ),
-    Case(
-        "3.3.3 Request-URI with known but atypical scheme",
-        _message("OPTIONS http://192.0.2.9:8080/ SIP/2.0", method="OPTIONS"),
-        416,
-    ),
-    Case("3.3.8 multiple values in single value required fields", _message(INVITE, "Call-ID: other"), 400),
-    Case("3.3.9 multiple Content-Length values", _message(INVITE, "Content-Length: 0", "l: 5"), 400),
-    Case(
-        "3.4.1 INVITE with RFC 2543 syntax",
-        _message(
-            INVITE,
-            "Via: SIP/2.0/UDP gateway.example.org",
-            "From: <sip:+46850010000@gateway.example.org;user=phone>",
-            without=("Via", "From"),
-        ),
-    ),
-)
+CASES = (*rfc4475.CASES, *rfc5118.CASES)
+LATER = 1000.0
 
 
 def _read(data: bytes) -> Message:
@@ -196,28 +34,85 @@ def _read(data: bytes) -> Message:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_each_message_has_its_verdict(case: Case) -> None:
-    data = case.text.replace("\n", "\r\n").encode()
     if case.status is None:
-        _read(data)
+        _read(case.data)
         return
     with pytest.raises(MalformedMessage) as refused:
-        _read(data)
+        _read(case.data)
     assert refused.value.status_hint == case.status
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.status is not None], ids=lambda case: case.name)
 def test_a_refused_request_can_be_answered_where_all_five_headers_are_there(case: Case) -> None:
-    data = case.text.replace("\n", "\r\n").encode()
     try:
-        taken = parse_message(data)
+        taken = parse_message(case.data)
     except MalformedMessage as error:
         refused = error
     else:
         assert isinstance(taken, Request), "an accessor's refusal leaves the request to answer"
         return
-    is_response = case.text.startswith("SIP/2.0")
-    assert (refused.method is None) == is_response
+    assert (refused.method is None) == case.is_response
     assert (refused.headers is not None) == case.is_answerable
+
+
+def _heard_by(party: Party, case: Case) -> list[str]:
+    """The statuses that it answers with and the names of what it tells; an answer may copy a header that is wrong."""
+    party.hear(case.data)
+    outputs = party.endpoint.drain()
+    return [
+        each.data[len("SIP/2.0 ") :][:3].decode() if isinstance(each, SendMessage) else type(each).__name__
+        for each in outputs
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_endpoint_answers_tells_or_keeps_silent(case: Case) -> None:
+    """And it does so without a fault of its own, and leaves nothing behind when it has refused."""
+    bob = Party("b", BOB, ALICE)
+    done = _heard_by(bob, case)
+    assert [each for each in done if each != "100"] == [case.expected] * (case.expected != SILENCE)
+    if case.expected.isdecimal() or case.expected == SILENCE:
+        bob.run_until(LATER)
+        assert (bob.endpoint.session_count, bob.endpoint.transaction_count) == (0, 0)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_call_goes_on_whatever_comes_between(case: Case) -> None:
+    pair = Pair()
+    pair.talk()
+    assert "FaultReported" not in _heard_by(pair.bob, case)
+    pair.alice.endpoint.end("call", pair.clock.now)
+    pair.settle()
+    assert "200 BYE" in pair.bob.labels()
+
+
+def test_the_offer_of_a_multipart_message_is_its_sdp() -> None:
+    """RFC 4475 §3.1.1.11."""
+    bob = Party("b", BOB, ALICE)
+    bob.hear(next(case.data for case in CASES if case.name.startswith("3.1.1.11 ")))
+    (invited,) = bob.told(SessionInvited)
+    assert invited.request.body == b"v=0"
+
+
+def test_each_ipv6_reference_is_the_address_in_the_brackets() -> None:
+    """RFC 5118 §4.3, §4.4, §4.9, §4.10."""
+    for text, host, port in (
+        ("sip:[2001:db8::10:5070]", "2001:db8::10:5070", None),
+        ("sip:[2001:db8::10]:5070", "2001:db8::10", 5070),
+        ("sip:[2001:db8:::192.0.2.1]", "2001:db8::c000:201", None),
+    ):
+        uri = SipUri.parse(text)
+        assert (uri.host, uri.port) == (host, port)
+    mapped = ipaddress.IPv6Address(SipUri.parse("sip:karl@[::ffff:192.0.2.10]:5070").host)
+    assert mapped.ipv4_mapped == ipaddress.IPv4Address("192.0.2.10")
+
+
+def test_a_contact_s_parameters_are_not_its_uri_s() -> None:
+    """RFC 4475 §3.3.12 and §3.3.13."""
+    of_header = NameAddr.parse("sip:desk@192.0.2.1;expires=3600;colour=red")
+    of_uri = NameAddr.parse("<sip:desk@192.0.2.1;colour=red>")
+    assert (of_header.uri.param("colour"), of_header.param("colour")) == (None, "red")
+    assert (of_uri.uri.param("colour"), of_uri.param("colour")) == ("red", None)
 
 
 def test_the_tortuous_invite_means_what_stands_between_the_spaces() -> None:
