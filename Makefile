@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench format lock clean
+.PHONY: setup demo test check bench fuzz format lock clean
 
 setup: .venv/.ready
 
@@ -28,6 +28,9 @@ check: setup
 bench: setup
 	$(BIN)/python -m tools.bench
 
+fuzz: setup
+	tools/fuzz
+
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -38,4 +41,4 @@ lock:
 		--no-emit-index-url --no-emit-find-links --all-extras pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-fuzz build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
