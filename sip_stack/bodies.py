@@ -1,4 +1,4 @@
-"""Which part of a request's body describes the session (RFC 3261 §8.2.3, RFC 5621).
+"""Which part of a body describes the session (RFC 3261 §8.2.3, RFC 5621).
 
 An offer comes alone as `application/sdp`, or as a part of a multipart body beside what carriers add (ISUP, locations,
 a vCard), which is passed over. A body of another kind that its sender marks as optional (Content-Disposition with
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from sip_stack.grammar import parse_params, unquote
-from sip_stack.message import Request
+from sip_stack.message import Message
 
 SDP: Final = "application/sdp"
 PARTS_MAX: Final = 8
@@ -21,21 +21,21 @@ ACCEPTED: Final = (("Accept", f"{SDP}, multipart/mixed"), ("Accept-Encoding", "i
 """What a 415 tells (§21.4.13)."""
 
 
-def session_body(request: Request) -> bytes | None:
-    """The offer, empty when there is none, None when there is a body that we had to understand and do not."""
-    if not request.body:
+def session_body(message: Message) -> bytes | None:
+    """The offer or answer, empty when there is none, None when there is a body that we had to understand and do not."""
+    if not message.body:
         return b""
-    encoding = request.headers.get("Content-Encoding")
+    encoding = message.headers.get("Content-Encoding")
     if encoding is not None and encoding.strip().lower() not in ("", "identity"):
-        return _optional(request.headers.get("Content-Disposition"))
-    kind = request.content_type
+        return _optional(message.headers.get("Content-Disposition"))
+    kind = message.content_type
     if kind is None or kind == SDP:
-        return request.body
+        return message.body
     if kind.startswith("multipart/"):
-        found = _part(request.body, request.headers.get("Content-Type") or "")
+        found = _part(message.body, message.headers.get("Content-Type") or "")
         if found is not None:
             return found
-    return _optional(request.headers.get("Content-Disposition"))
+    return _optional(message.headers.get("Content-Disposition"))
 
 
 def _optional(disposition: str | None) -> bytes | None:

@@ -17,6 +17,7 @@ from itertools import count
 from typing import Final
 
 from sip_stack import session_timer
+from sip_stack.bodies import session_body
 from sip_stack.dialog import DialogState
 from sip_stack.digest import Credentials
 from sip_stack.errors import LocalError, MalformedMessage
@@ -395,6 +396,8 @@ class SipEndpoint:
 
     def _take_response(self, transaction: Transaction, response: Response | None, status: int, now: float) -> None:
         kind, _, name = transaction.owner.partition(":")
+        if response is not None and response.body and transaction.is_invite:
+            response.body = session_body(response) or b""
         if kind == "request":
             self._table.outputs.append(ResponseReceived(name, response))
             return

@@ -3,10 +3,10 @@
 import pytest
 
 from sip_stack.bodies import PARTS_MAX, session_body
-from sip_stack.events import SessionInvited
+from sip_stack.events import SessionAnswered, SessionInvited, SessionProgressed
 from sip_stack.message import Request
 from sip_stack.parser import parse_message
-from tests.sip_stack.pair import ALICE, BOB, Pair, Party, request
+from tests.sip_stack.pair import ALICE, BOB, Pair, Party, answer, request
 
 CONTACT = "Contact: <sip:alice@192.0.2.1:5060>"
 SDP = "v=0\r\n"
@@ -79,3 +79,14 @@ def test_a_body_that_is_no_sdp_leaves_the_call_as_it_was(method: str) -> None:
     pair.bob.hear(data.replace(b"application/sdp", b"text/plain"))
     assert pair.bob.labels()[-1] == f"415 {method}"
     assert pair.bob.endpoint.session_count == 1
+
+
+def test_the_answer_is_found_among_other_parts_and_another_body_is_none() -> None:
+    alice = Party("a", ALICE, BOB)
+    alice.invite()
+    invite = alice.last_request("INVITE")
+    alice.hear(answer(invite, 183, lines=("Content-Type: text/html",), body="<p>wait</p>"))
+    mixed = ("Content-Type: multipart/mixed;boundary=edge", "Contact: <sip:bob@198.51.100.2>")
+    alice.hear(answer(invite, 200, lines=mixed, body=MIXED))
+    assert [each.body for each in alice.told(SessionProgressed)] == [b""]
+    assert [each.body for each in alice.told(SessionAnswered)] == [SDP.encode()]
