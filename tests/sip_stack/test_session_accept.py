@@ -360,3 +360,42 @@ def test_a_bye_in_another_early_dialog_ends_nothing(wrong: dict[str, str]) -> No
     bob.hear(request("BYE", branch="z9hG4bK-2", cseq=2, **names))
     assert bob.labels()[-1] == "481 BYE"
     assert bob.told(SessionCancelled) == []
+
+
+# Bodies that are no session descriptions (§8.2.3).
+
+CONTACT = "Contact: <sip:alice@192.0.2.1>"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Content-Type: text/plain",),
+        ("Content-Type: multipart/mixed;boundary=x",),
+        ("Content-Type: application/sdp", "Content-Encoding: gzip"),
+        ("c: application/isup",),
+    ],
+)
+def test_a_body_that_we_cannot_read_gets_415_that_says_what_we_can(lines: tuple[str, ...]) -> None:
+    bob = _bob()
+    bob.hear(request("INVITE", lines=(CONTACT, *lines), body="anything"))
+    assert bob.labels() == ["415 INVITE"]
+    assert "application/sdp" in bob.last_response().headers.all("Accept")
+    assert bob.told(SessionInvited) == []
+
+
+@pytest.mark.parametrize("kind", ["application/sdp", "Application/SDP", "application/sdp;charset=utf-8"])
+def test_a_session_description_is_let_in_however_its_kind_is_written(kind: str) -> None:
+    bob = _bob()
+    bob.hear(request("INVITE", lines=(CONTACT, f"Content-Type: {kind}"), body="v=0"))
+    assert len(bob.told(SessionInvited)) == 1
+
+
+def test_a_strange_body_in_a_reinvite_leaves_the_session_as_it_was() -> None:
+    bob = _accepted()
+    bob.hear(_ack(bob))
+    tag = _tag(bob)
+    lines = (CONTACT, "Content-Type: text/plain")
+    bob.hear(request("INVITE", branch="z9hG4bK-2", cseq=2, to_tag=tag, lines=lines, body="anything"))
+    assert bob.labels()[-1] == "415 INVITE"
+    assert bob.endpoint.session_count == 1

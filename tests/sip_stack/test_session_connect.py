@@ -335,6 +335,20 @@ def test_the_end_of_a_second_fork_leaves_the_first_untouched() -> None:
     assert alice.endpoint.session_count == 1
 
 
+def test_a_fork_that_picks_up_after_the_call_is_over_gets_ack_and_bye_too() -> None:
+    alice = _calling()
+    _hear(alice, 200, tag="first")
+    alice.endpoint.end("call", alice.now)
+    alice.hear(answer(alice.last_request("BYE"), 200))
+    assert alice.endpoint.session_count == 0
+    _hear(alice, 200, tag="second")
+    ack, bye = alice.sent()[-2:]
+    assert (ack.label, bye.label) == ("ACK", "BYE")
+    assert bye.message.to.tag == "second"
+    alice.hear(answer(alice.last_request("BYE"), 200))
+    assert alice.endpoint.session_count == 0
+
+
 def test_a_lost_200_and_a_lost_ack_only_cost_time() -> None:
     """§13.3.1.4: the 200 is sent at 0, 0.5, 1.5; its first copy and the first ACK are lost."""
     pair = Pair()
