@@ -39,10 +39,16 @@ _COUNT: Final = re.compile("[0-9a-fA-F]{8}")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an Authorization proved. `username` is set when it is accepted; `is_stale`: right, but the nonce is old."""
+    """What an Authorization proved. `username` is set when it is accepted; `is_stale`: right, but the nonce is old.
+
+    `tried` is the name that a response was judged for, whether anyone is called so or not, and `is_wrong` says that it
+    was not made with the password.
+    """
 
     username: str | None = None
     is_stale: bool = False
+    tried: str | None = field(default=None, compare=False)
+    is_wrong: bool = field(default=False, compare=False)
 
     @property
     def is_accepted(self) -> bool:
@@ -145,12 +151,14 @@ class DigestServer:
             expected = response_of(secret, nonce, count_text, given["cnonce"], method, uri, algorithm)
         is_right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode("utf-8", "replace"))
         issued_at = self._issued_at(nonce)
-        if not is_right or known is None or issued_at is None or not _same_target(uri, request_uri):
+        if not is_right or known is None:
+            return Verdict(tried=username, is_wrong=True)
+        if issued_at is None or not _same_target(uri, request_uri):
             return REJECTED
         is_old = now - issued_at > self._nonce_ttl_s
         if is_old or not self._take_count(nonce, issued_at, int(count_text, 16), now):
-            return Verdict(is_stale=True)
-        return Verdict(username=username)
+            return Verdict(is_stale=True, tried=username)
+        return Verdict(username=username, tried=username)
 
     def _nonce(self, now: float) -> str:
         self._issued += 1

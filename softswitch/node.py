@@ -115,7 +115,9 @@ class Node:
     # What comes in.
 
     def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
-        """A datagram, or one whole message off a stream. Never raises for what a peer sent."""
+        """A datagram, or one whole message off a stream. Never raises for what a peer sent; a flood is not read."""
+        if not self.signalling.guard.admits(flow, now):
+            return
         self.traces.received(data, now)
         self.endpoint.receive_datagram(data, flow, now)
         self._settle(now)

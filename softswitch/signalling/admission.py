@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from ipaddress import IPv6Address, ip_address
+from typing import Final, TypeAlias
 
 from sip_stack import session_timer
+from sip_stack.digest import REJECTED, Verdict
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.errors import MalformedMessage
 from sip_stack.events import RequestReceived
@@ -20,11 +22,14 @@ from sip_stack.invite_session import ALLOW
 from sip_stack.message import Request
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import FromPhone, FromTrunk
+from softswitch.signalling.flood_guard import FloodGuard
 from softswitch.signalling.lamps import ALLOW_EVENTS, Lamps
 from softswitch.signalling.phones import Phones
 from softswitch.signalling.trunks import Trunks
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+SIP_PORT: Final = 5060
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Admission:
         phones: Phones,
         trunks: Trunks,
         lamps: Lamps,
+        guard: FloodGuard,
         domain: str,
         listening: tuple[tuple[str, Address], ...],
         advertised: Mapping[Address, Address],
@@ -52,6 +58,7 @@ class Admission:
         self._phones = phones
         self._trunks = trunks
         self._lamps = lamps
+        self._guard = guard
         self._domain = domain
         ours = [address for _, address in listening]
         ours += [advertised[address] for address in ours if address in advertised]
@@ -64,16 +71,35 @@ class Admission:
         if trunk is not None:
             self._trunks.saw(trunk, is_reachable=True)
             return FromTrunk(trunk)
-        verdict = self._phones.identify(request, now)
+        verdict = self._identify(request, flow, now)
         if verdict.username is not None:
             return FromPhone(verdict.username)
         return Challenged(self._phones.challenge(request, verdict, now))
+
+    def _identify(self, request: Request, flow: Flow, now: float) -> Verdict:
+        """Whose proof a request brings. Wrong ones are counted; one too early after many is as good as wrong.
+
+        A right response with an old nonce is a try too: it would tell a guesser that he has guessed.
+        """
+        verdict = self._phones.identify(request, now)
+        name = verdict.tried
+        if name is None:
+            return verdict
+        is_in_time = self._phones.is_at(name, flow.remote.host) or self._guard.may_try(name, now)
+        if verdict.is_wrong:
+            self._guard.failed(flow, name, now)
+        return verdict if is_in_time else REJECTED
 
     def means_us(self, uri: SipUri) -> bool:
         """Whether the host of a URI is ours: the domain, or an address we listen on, with or without its port."""
         if uri.host == self._domain:
             return True
         return uri.host in self._our_hosts if uri.port is None else (uri.host, uri.port) in self._our_addresses
+
+    def _is_no_phones_place(self, uri: SipUri) -> bool:
+        """Whether a contact would have us call a crowd, ourselves or a carrier."""
+        host, port = uri.host, uri.port or SIP_PORT
+        return is_multicast(host) or (host, port) in self._our_addresses or self._trunks.is_at(Address(host, port))
 
     def dialled(self, request: Request, origin: FromTrunk | FromPhone) -> str:
         """What was dialled.
@@ -126,7 +152,7 @@ class Admission:
 
     def _register(self, event: RequestReceived, now: float) -> None:
         request = event.request
-        verdict = self._phones.identify(request, now)
+        verdict = self._identify(request, event.flow, now)
         phone = verdict.username
         if phone is None:
             challenge = self._phones.challenge(request, verdict, now)
@@ -136,5 +162,19 @@ class Admission:
         if not self.means_us(address_of_record) or address_of_record.user != phone:
             self._endpoint.respond(event.request_id, 403, now)
             return
+        if not request.is_contact_star and any(self._is_no_phones_place(each.uri) for each in request.contacts):
+            self._endpoint.respond(event.request_id, 403, now)
+            return
         registration = self._phones.register(phone, request, event.flow, now)
         self._endpoint.respond(event.request_id, registration.status, now, headers=registration.headers)
+
+
+def is_multicast(host: str) -> bool:
+    """Whether the host of a URI is an address of many: multicast or broadcast."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_multicast or str(address) == "255.255.255.255"

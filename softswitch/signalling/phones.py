@@ -7,6 +7,7 @@ contacts; a phone is always reached by the flow that its REGISTER came by, which
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from sip_stack.digest import DigestServer, Verdict, ha1
@@ -34,6 +35,8 @@ class Phones:
         self._registrar = Registrar()
         self._wall_offset_s = wall_offset_s
         self._outbox = outbox
+        self._flow_of: dict[tuple[str, str], Flow] = {}
+        self._flows: Counter[Flow] = Counter()
 
     def reload(self, phones: Mapping[str, Phone], now: float) -> None:
         """Takes over a new configuration; contacts of phones that are gone are dropped."""
@@ -48,6 +51,14 @@ class Phones:
         return self._digest.verify(
             request.headers.get_all_raw("Authorization"), request.method, str(request.uri), self._ha1_of, now
         )
+
+    def is_from(self, flow: Flow) -> bool:
+        """Whether a phone is registered by this very flow."""
+        return self._flows[flow] > 0
+
+    def is_at(self, phone: str, host: str) -> bool:
+        """Whether the phone is registered from this host at present."""
+        return any(binding.flow.remote.host == host for binding in self._registrar.bindings(phone))
 
     def challenge(self, request: Request, verdict: Verdict, now: float) -> tuple[tuple[str, str], ...]:
         """The headers of a 401 to a request that proved nothing, with the algorithm of the phone in From, else MD5."""
@@ -111,13 +122,14 @@ class Phones:
         return list(self._phones)
 
     def _ha1_of(self, username: str, algorithm: str) -> str | None:
+        """H(A1), or None for a name that is nobody's; the same work for both."""
         phone = self._phones.get(username)
-        if phone is None or phone.digest != algorithm:
-            return None
-        return ha1(username, self._realm, phone.password, algorithm)
+        value = ha1(username, self._realm, "" if phone is None else phone.password, algorithm)
+        return None if phone is None or phone.digest != algorithm else value
 
     def _take(self, change: BindingChanged | BindingRemoved, now: float) -> None:
         binding = change.binding
+        self._note_flow(binding, is_bound=isinstance(change, BindingChanged))
         if isinstance(change, BindingChanged):
             self._outbox.record(self._recorded(binding, now))
             self._outbox.tell(PhoneRegistrationChanged(binding.aor, is_registered=True))
@@ -125,6 +137,17 @@ class Phones:
         self._outbox.record(BindingDropped(now + self._wall_offset_s, binding.aor, binding.contact))
         if not self._registrar.bindings(binding.aor):
             self._outbox.tell(PhoneRegistrationChanged(binding.aor, is_registered=False))
+
+    def _note_flow(self, binding: Binding, *, is_bound: bool) -> None:
+        key = (binding.aor, binding.contact)
+        old = self._flow_of.pop(key, None)
+        if old is not None:
+            self._flows[old] -= 1
+            if not self._flows[old]:
+                del self._flows[old]
+        if is_bound:
+            self._flow_of[key] = binding.flow
+            self._flows[binding.flow] += 1
 
     def _forget(self, binding: Binding, now: float) -> None:
         self._registrar.remove(binding)

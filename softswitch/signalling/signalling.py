@@ -18,6 +18,7 @@ from sip_stack.invite_session import Tokens
 from softswitch.domain import actions
 from softswitch.settings import Settings
 from softswitch.signalling.admission import Admission, Challenged
+from softswitch.signalling.flood_guard import FloodGuard
 from softswitch.signalling.lamps import Lamps
 from softswitch.signalling.leg_events import LegEvents
 from softswitch.signalling.legs import Legs
@@ -66,11 +67,13 @@ class Signalling:
             outbox=self._outbox,
         )
         self.lamps = Lamps(settings.office, endpoint=endpoint, domain=settings.sip.domain)
+        self.guard = FloodGuard(lambda flow: self.phones.is_from(flow) or self.trunks.is_from(flow))
         self._admission = Admission(
             endpoint=endpoint,
             phones=self.phones,
             trunks=self.trunks,
             lamps=self.lamps,
+            guard=self.guard,
             domain=settings.sip.domain,
             listening=listening,
             advertised=advertised,

@@ -69,6 +69,14 @@ class Trunks:
         """A number that the carrier wrote, as we write it."""
         return from_carrier(written, self._trunks[trunk].country)
 
+    def is_from(self, flow: Flow) -> bool:
+        """Whether a flow is a trunk's: it may call by it, or we call it there."""
+        return self.of_source(flow) is not None or self.is_at(flow.remote)
+
+    def is_at(self, address: Address) -> bool:
+        """Whether we call a trunk at this address and port."""
+        return any(address in each.hosts for each in self._trunks.values())
+
     def targets(self, trunk: str, number: str) -> list[Target]:
         """The ways to reach a number through the trunk, best first; empty when we listen on no fitting address."""
         hosts = sorted(self._trunks[trunk].hosts, key=lambda host: (trunk, host) in self._down)

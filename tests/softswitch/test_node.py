@@ -15,6 +15,7 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.office import ToQueue
 from softswitch.domain.refusals import CommandRefused
 from softswitch.node import JournalRecord
+from softswitch.signalling.flood_guard import SOURCE_BURST
 from softswitch.signalling.outbox import AppendRecord
 from softswitch.signalling.records import BindingDropped, BindingRecorded, DialogDropped, DialogRecorded
 from tests.sim.offices import DIRECT_TO_101, SUPPORT, SUPPORT_QUEUE, office, settings_of
@@ -379,3 +380,13 @@ def test_a_command_that_is_refused_changes_nothing_and_says_what_to_do() -> None
     with pytest.raises(CommandRefused):
         switch.node.tell(inputs.HangUpCall("nobody"), switch.now)
     assert not switch.node.drain()
+
+
+def test_a_flood_of_strangers_is_not_read_and_the_carrier_is_heard_all_the_while() -> None:
+    switch = WholeSwitch()
+    answered = 0
+    for number in range(3_000):
+        knock = register("101", f"sip:101@{STRANGER}", STRANGER, cseq=number + 1)
+        answered += len(switch.hear(knock, STRANGER))
+    assert answered == SOURCE_BURST
+    assert 200 in [message.status for message in switch.hear(invite())]

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from sip_stack.flow import Address
+from sip_stack.flow import Address, Flow
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import FromPhone, FromTrunk, LegInvited
 from softswitch.settings.model import AcceptFrom
+from softswitch.signalling.flood_guard import SOURCE_FAILURES_MAX, USER_FAILURES_MAX
 from tests.sim.offices import SUPPORT
 from tests.sim.sip_text import SipText
 from tests.softswitch.signalling.stage import (
@@ -270,3 +271,101 @@ def test_the_advertised_address_is_ours_too() -> None:
     for number, host in enumerate(("198.51.100.7", "198.51.100.7:5060", "10.0.0.1:5060")):
         stage.hear(invite(call=f"call-{number}", uri=f"sip:{SUPPORT}@{host}"))
         assert invited(stage).dialled == SUPPORT
+
+
+# Who guesses, and who would be reached where no phone is.
+
+
+def guess(stage: Stage, phone: str, source: Address, number: int, password: str | None = "guessed") -> SipText:
+    """One try at a phone's password, as whoever comes for the first time makes it; returns the last answer."""
+    contact = f"sip:{phone}@{source}"
+    (first,) = stage.hear(register(phone, contact, source, cseq=2 * number + 1), source)
+    proof = prove(first, "REGISTER", phone, password)
+    (second,) = stage.hear(register(phone, contact, source, cseq=2 * number + 2, proof=proof), source)
+    return second
+
+
+def test_who_guesses_ten_passwords_from_one_address_is_not_heard_and_others_are() -> None:
+    stage = Stage()
+    flow = Flow("udp", SWITCH, STRANGER)
+    for number in range(SOURCE_FAILURES_MAX):
+        assert stage.signalling.guard.admits(flow, stage.now)
+        guess(stage, f"user-{number}", STRANGER, number)
+    assert not stage.signalling.guard.admits(flow, stage.now)
+    assert stage.signalling.guard.admits(Flow("udp", SWITCH, DESK), stage.now)
+    assert stage.signalling.guard.admits(Flow("udp", SWITCH, CARRIER), stage.now)
+
+
+def test_requests_without_a_proof_and_right_ones_are_no_failures() -> None:
+    stage = Stage()
+    for number in range(2 * SOURCE_FAILURES_MAX):
+        stage.hear(options(DESK, call=f"ping-{number}"), DESK)
+        assert guess(stage, "101", DESK, number, password=None).status == 200
+    assert stage.signalling.guard.admits(Flow("udp", SWITCH, DESK), stage.now)
+
+
+def test_a_user_guessed_at_from_many_addresses_gets_one_try_a_second_but_where_his_phone_is_any() -> None:
+    stage = Stage()
+    stage.register("101", DESK)
+    for number in range(USER_FAILURES_MAX + 1):
+        guess(stage, "101", Address(f"10.66.0.{number + 1}", 5060), 0)
+    lucky = Address("10.66.1.1", 5060)
+    assert guess(stage, "101", lucky, 0, password=None).status == 401, "the second's try is taken"
+    assert guess(stage, "101", DESK, 10, password=None).status == 200
+    assert guess(stage, "101", DESK, 11, password=None).status == 200
+    stage.wait(1.5)
+    assert guess(stage, "101", lucky, 1, password=None).status == 200
+
+
+def test_one_try_too_many_is_answered_like_a_wrong_password_also_with_an_old_nonce() -> None:
+    stage = Stage()
+    (old,) = stage.hear(register("101", f"sip:101@{STRANGER}", STRANGER, cseq=1), STRANGER)
+    stage.wait(3600)
+    for number in range(USER_FAILURES_MAX + 1):
+        guess(stage, "101", Address(f"10.66.0.{number + 1}", 5060), 0)
+    proof = prove(old, "REGISTER", "101")
+    (answer,) = stage.hear(register("101", f"sip:101@{STRANGER}", STRANGER, cseq=2, proof=proof), STRANGER)
+    assert answer.status == 401
+    assert "stale" not in answer.need("WWW-Authenticate")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["224.0.1.75", "255.255.255.255", "[ff02::1]", "[::ffff:224.0.1.75]", str(SWITCH), SWITCH.host, str(CARRIER)],
+)
+def test_a_contact_at_many_places_or_at_ours_or_at_a_carriers_is_refused(place: str) -> None:
+    stage = Stage()
+    contact = f"sip:101@{place}"
+    (first,) = stage.hear(register("101", contact, DESK, cseq=1), DESK)
+    proof = prove(first, "REGISTER", "101")
+    assert statuses(stage.hear(register("101", contact, DESK, cseq=2, proof=proof), DESK)) == [403]
+    assert not stage.signalling.phones.bindings("101")
+
+
+@pytest.mark.parametrize("place", [f"{SWITCH.host}:5999", f"{CARRIER.host}:5999"])
+def test_a_contact_at_another_port_of_our_host_or_a_carriers_is_a_phone(place: str) -> None:
+    stage = Stage()
+    stage.register("101", DESK, contact=f"sip:101@{place}")
+    assert stage.signalling.phones.bindings("101")
+
+
+def test_a_phone_may_still_take_back_all_its_contacts_with_a_star() -> None:
+    stage = Stage()
+    stage.register("101", DESK)
+    star = register("101", "*", DESK, cseq=3, expires_s=0).replace("<*>", "*")
+    (first,) = stage.hear(star, DESK)
+    proof = prove(first, "REGISTER", "101")
+    star = register("101", "*", DESK, cseq=4, expires_s=0, proof=proof).replace("<*>", "*")
+    assert statuses(stage.hear(star, DESK)) == [200]
+    assert not stage.signalling.phones.bindings("101")
+
+
+def test_a_phone_is_known_by_its_flow_as_long_as_it_is_registered() -> None:
+    stage = Stage()
+    flow = Flow("udp", SWITCH, DESK)
+    assert not stage.signalling.phones.is_from(flow)
+    stage.register("101", DESK, expires_s=600)
+    stage.wait(10)
+    assert stage.signalling.phones.is_from(flow)
+    stage.wait(600)
+    assert not stage.signalling.phones.is_from(flow)
