@@ -1,7 +1,7 @@
 """The small words of RFC 3261 §25: tokens, quoted strings, escapes, and cutting text at the right commas.
 
-Everything here works on decoded text of bounded length and never backtracks: the patterns are character classes, so
-that hostile text costs time in proportion to its length.
+Everything here works on decoded text of bounded length and never backtracks: what the patterns repeat begins with
+different characters, so that hostile text costs time in proportion to its length.
 """
 
 from __future__ import annotations
@@ -9,10 +9,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from sip_stack.errors import MalformedMessage
+
+PARTS_MAX: Final = 256
+"""Elements of one header line or parameters of one element; what people send has a dozen."""
+
 TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 
 _USER_PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/")
 _PARAM_PLAIN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()[]/:&+$")
+_QUOTED: Final = r'"(?:[^"\\]+|\\.)*"?'
+_BRACKETED: Final = rf'<(?:[^">]+|{_QUOTED})*>?'
+_PARTS: Final = {
+    separator: re.compile(rf'(?:[^"<{separator}]+|{_QUOTED}|{_BRACKETED})*', re.DOTALL) for separator in ",;"
+}
+"""Texts up to a separator. None of these can fail behind what it has matched, so nothing is ever tried twice."""
+_TOO_MANY_PARTS: Final = f"more than PARTS_MAX = {PARTS_MAX} parts in a header"
+_WITHOUT_ESCAPE: Final = re.compile(r"\\?(.[^\\]*)", re.DOTALL)
 _ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
@@ -21,33 +34,29 @@ def is_token(text: str) -> bool:
 
 
 def split_outside(text: str, separator: str) -> list[str]:
-    """Cuts at a separator that stands outside quotes and angle brackets; parts are stripped, empty ones kept."""
+    """Cuts at a comma or semicolon outside quotes and angle brackets; parts are stripped, empty ones kept.
+
+    Raises MalformedMessage for more than PARTS_MAX parts.
+    """
     if separator not in text:
         return [text.strip()]
     if '"' not in text and "<" not in text:
-        return [part.strip() for part in text.split(separator)]
-    parts: list[str] = []
-    start = 0
-    in_quotes = in_brackets = is_escaped = False
-    for index, char in enumerate(text):
-        if is_escaped:
-            is_escaped = False
-        elif in_quotes:
-            if char == "\\":
-                is_escaped = True
-            elif char == '"':
-                in_quotes = False
-        elif char == '"':
-            in_quotes = True
-        elif char == "<":
-            in_brackets = True
-        elif char == ">":
-            in_brackets = False
-        elif char == separator and not in_brackets:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    parts.append(text[start:].strip())
-    return parts
+        parts = text.split(separator, PARTS_MAX)
+        if len(parts) > PARTS_MAX:
+            raise MalformedMessage(_TOO_MANY_PARTS)
+        return [part.strip() for part in parts]
+    parts = []
+    part = _PARTS[separator]
+    position = 0
+    while True:
+        found = part.match(text, position)
+        end = position if found is None else found.end()
+        parts.append(text[position:end].strip())
+        if end == len(text):
+            return parts
+        if len(parts) >= PARTS_MAX:
+            raise MalformedMessage(_TOO_MANY_PARTS)
+        position = end + 1
 
 
 def unquote(text: str) -> str:
@@ -55,7 +64,7 @@ def unquote(text: str) -> str:
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text
     inner = text[1:-1]
-    return inner if "\\" not in inner else re.sub(r"\\(.)", r"\1", inner)
+    return inner if "\\" not in inner else "".join(_WITHOUT_ESCAPE.findall(inner))
 
 
 def quote(text: str) -> str:

@@ -1,10 +1,14 @@
 """The small words: quoting, escaping, cutting, numbers."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sip_stack.errors import MalformedMessage
 from sip_stack.grammar import (
+    PARTS_MAX,
     escape_user,
     is_token,
     parse_params,
@@ -71,3 +75,46 @@ def test_parameters_keep_order_and_tell_a_flag_from_an_empty_value() -> None:
 )  # fmt: skip
 def test_numbers_are_ascii_digits_up_to_a_limit(text: str, value: int | None) -> None:
     assert read_number(text, 255) == value
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("quote_or_not", ["", '"a",', "<a>;"])
+def test_more_parts_than_the_limit_are_refused_and_the_limit_is_named(separator: str, quote_or_not: str) -> None:
+    split_outside(quote_or_not + separator * (PARTS_MAX - 2), separator)
+    with pytest.raises(MalformedMessage, match="PARTS_MAX = 256"):
+        split_outside(quote_or_not + separator * (PARTS_MAX + 1), separator)
+
+
+@pytest.mark.parametrize(
+    "unit", ['"', "\\", "<", ">", "<>", '"<', '<"', '\\"', '"\\', '"a"', "<a>", "a", " ", '"\\\\"', '<"\'>"']
+)
+@pytest.mark.parametrize("begin", ["", '"', "<", '<"', '"\\'])
+def test_cutting_costs_steps_in_proportion_to_length(unit: str, begin: str) -> None:
+    """Were anything tried twice, a text of eight times the length would cost 64 times as much."""
+
+    def spent_s(length: int) -> float:
+        text = begin + unit * length + ",end"
+        best = float("inf")
+        for _ in range(3):
+            started = time.process_time()
+            split_outside(text, ",")
+            best = min(best, time.process_time() - started)
+        return best
+
+    assert spent_s(16_000) < 24 * max(spent_s(2_000), 50e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('"a,b" <sip:a,b@c>,d', ['"a,b" <sip:a,b@c>', "d"]),
+        (r'"a\",b",c', [r'"a\",b"', "c"]),
+        ('"open,a', ['"open,a']),
+        ("<open,a", ["<open,a"]),
+        ('<"a>,b">,c', ['<"a>,b">', "c"]),
+        ("a>,b", ["a>", "b"]),
+        (",,", ["", "", ""]),
+    ],
+)
+def test_only_what_stands_outside_quotes_and_brackets_cuts(text: str, parts: list[str]) -> None:
+    assert split_outside(text, ",") == parts
