@@ -63,6 +63,9 @@ METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
 STATELESS_TAG_CHARACTERS: Final = 16
+DIALOGS_MAX: Final = 20_000
+"""Sessions and subscriptions at a time that others may begin; what we begin ourselves is the owner's to limit."""
+DIALOG_MAKERS: Final = frozenset({"INVITE", "SUBSCRIBE"})
 SUPPORTED: Final = frozenset({session_timer.OPTION})
 """Option tags that a peer may require of us."""
 
@@ -320,7 +323,10 @@ class SipEndpoint:
         if not branch.startswith(MAGIC_COOKIE) or branch == MAGIC_COOKIE:
             raise MalformedMessage("a branch of RFC 2543, or none")
         note_source(message, flow)
-        if len(self._layer) >= TRANSACTIONS_MAX and self._is_new_work(message):
+        is_full = len(self._layer) >= TRANSACTIONS_MAX or (
+            message.method in DIALOG_MAKERS and self.session_count + self.subscription_count >= DIALOGS_MAX
+        )
+        if is_full and self._is_new_work(message):
             self._answer_statelessly(message, flow, 503)
             return
         self._layer.receive_request(message, flow, "", now)

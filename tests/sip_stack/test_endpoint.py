@@ -233,6 +233,27 @@ def test_when_full_a_call_can_still_be_ended(monkeypatch: pytest.MonkeyPatch) ->
     assert pair.bob.labels()[-1] == "200 BYE"
 
 
+@pytest.mark.parametrize("method", ["INVITE", "SUBSCRIBE"])
+def test_with_too_many_dialogs_a_new_one_gets_503_and_other_requests_are_taken(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sip_stack.endpoint.DIALOGS_MAX", 1)
+    bob = _bob()
+    bob.hear(request("INVITE"))
+    bob.hear(request(method, branch="z9hG4bK-2", call_id="call-2"))
+    assert bob.labels() == ["100 INVITE", f"503 {method}"]
+    assert bob.last_response().headers.get("Retry-After")
+    bob.hear(request("OPTIONS", branch="z9hG4bK-3", call_id="call-3"))
+    assert len(bob.told(RequestReceived)) == 1
+    bob.hear(request("CANCEL"))
+    assert bob.labels()[-2:] == ["200 CANCEL", "487 INVITE"]
+
+
+@pytest.mark.parametrize("method", ["REFER", "NOTIFY", "PUBLISH", "MESSAGE"])
+def test_what_nobody_may_do_here_yet_is_refused_for_everybody(method: str) -> None:
+    assert [each.status for each in _answers(request(method))] == [405]
+
+
 # Requests outside sessions.
 
 
