@@ -31,6 +31,9 @@ COUNT_WINDOW: Final = 64
 AUTHORIZATIONS_MAX: Final = 4
 FIRST_COUNT: Final = "00000001"
 
+CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+"""By status: where the challenge stands, and where its answer goes."""
+
 _HASHES: Final = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 _WITHOUT_ESCAPES: Final = frozenset({"uri", "response"})
 _NO_SUCH_USER: Final = "0" * 32

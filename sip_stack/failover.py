@@ -21,14 +21,14 @@ from typing import Final
 
 from sip_stack.message import Response
 from sip_stack.resolution import NextHop
-from sip_stack.standing import retry_after_s
+from sip_stack.standing import BackOff, retry_after_s
 
 HOPS_REMEMBERED_MAX: Final = 1000
 DEAD_S_FIRST: Final = 30.0
 DEAD_S_MAX: Final = 300.0
 SPARED_S: Final = 5.0
 """How long a 503 without Retry-After counts."""
-DOUBLINGS_MAX: Final = 10
+DEAD: Final = BackOff(DEAD_S_FIRST, DEAD_S_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class HopHealth:
         """It said 503, or, without a response, nothing at all."""
         old = self._troubles.get(hop, _Trouble(now, now, 0))
         if response is None:
-            dead_s = min(DEAD_S_MAX, DEAD_S_FIRST * 2.0 ** min(old.failures, DOUBLINGS_MAX))
-            trouble = replace(old, dead_until=now + dead_s, failures=old.failures + 1)
+            failures = old.failures + 1
+            trouble = replace(old, dead_until=now + DEAD.whole_s(failures), failures=failures)
         else:
             asked_s = retry_after_s(response)
             spared_s = SPARED_S if asked_s is None else float(asked_s)

@@ -9,7 +9,10 @@ restart. When the connection behind a flow is gone the value stays true as a fac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+SIP_PORT: Final = 5060
+"""Where SIP is listened for if nothing else is said (RFC 3261 §19.1.2); over TLS at the next."""
 
 Transport = Literal["udp", "tcp", "tls", "ws", "wss"]
 

@@ -22,9 +22,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from sip_stack.digest import Credentials, prove
+from sip_stack.digest import CHALLENGES, Credentials, prove
 from sip_stack.errors import MalformedMessage
 from sip_stack.events import RequestId
+from sip_stack.flow import SIP_PORT
 from sip_stack.grammar import read_number
 from sip_stack.headers import NameAddr
 from sip_stack.invite_session import Tokens
@@ -42,7 +43,6 @@ ROUNDS_MAX: Final = 4
 AFTER_FAULT: Final = BackOff(first_s=5.0, most_s=300.0)
 AFTER_REFUSAL: Final = BackOff(first_s=300.0, most_s=3600.0)
 
-_CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
 _SERVER_FAULTS: Final = range(500, 600)
 _NO_ANSWER: Final = 408
 _SECONDS_MAX: Final = 2**32 - 1
@@ -171,7 +171,7 @@ class Registration:
             return False
         if response.status == 423:
             return self._lengthen(response)
-        names = _CHALLENGES.get(response.status)
+        names = CHALLENGES.get(response.status)
         if names is None or self._account.credentials is None:
             return False
         asked, answered = names
@@ -236,4 +236,8 @@ class Registration:
 
 
 def _is_same(one: SipUri, other: SipUri) -> bool:
-    return (one.user, one.host.lower(), one.port or 5060) == (other.user, other.host.lower(), other.port or 5060)
+    return _place(one) == _place(other)
+
+
+def _place(uri: SipUri) -> tuple[str | None, str, int]:
+    return uri.user, uri.host.lower(), uri.port or SIP_PORT

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from sip_stack.flow import Address, Transport
+from sip_stack.flow import SIP_PORT, Address, Transport
 from sip_stack.uri import SipUri
 
 NAPTRS_MAX: Final = 8
@@ -39,7 +39,7 @@ NO_ANSWER_TTL_S: Final = 5.0
 STALE_S_MAX: Final = 3600.0
 """So long after its end an answer still serves where no other comes."""
 
-PORTS: Final = {"udp": 5060, "tcp": 5060, "tls": 5061}
+PORTS: Final = {"udp": SIP_PORT, "tcp": SIP_PORT, "tls": SIP_PORT + 1}
 SERVICES: Final[dict[str, Transport]] = {"SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls"}
 """NAPTR services of RFC 3263 §4.1 that we know."""
 SRV_PREFIXES: Final[dict[Transport, str]] = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sip_stack.flow import Address, Flow
+from sip_stack.flow import SIP_PORT, Address, Flow
 from sip_stack.headers import Via, split_values
 from sip_stack.message import Request
 from sip_stack.uri import SipUri
@@ -36,7 +36,7 @@ def response_flow(request: Request, flow: Flow) -> Flow:
     via = request.top_via
     if via.rport is not None:
         return flow
-    return Flow(flow.transport, flow.local, Address(flow.remote.host, via.port or 5060))
+    return Flow(flow.transport, flow.local, Address(flow.remote.host, via.port or SIP_PORT))
 
 
 class OurNames:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sip_stack import session_timer
 from sip_stack.dialog import dialog_of_response
-from sip_stack.digest import Credentials, prove
+from sip_stack.digest import CHALLENGES, Credentials, prove
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SendMessage, SessionAnswered, SessionId, SessionProgressed, SessionRefused
 from sip_stack.flow import Flow
@@ -16,8 +16,6 @@ from sip_stack.uri import SipUri
 
 RINGING = (180, 183)
 HOPS = 70
-CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
-"""By status: where the challenge stands, and where its answer goes."""
 UNUSABLE_ANSWER = 502
 """The status that is reported when a 2xx came of which no dialog can be made."""
 FORKS_MAX = 16

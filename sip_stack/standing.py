@@ -55,10 +55,13 @@ class BackOff:
     first_s: float
     most_s: float
 
+    def whole_s(self, failures: int) -> float:
+        """The wait after so many failures in a row, 1 or more, uncut."""
+        return min(self.most_s, self.first_s * 2.0 ** min(failures - 1, DOUBLINGS_MAX))
+
     def wait_s(self, failures: int, draw: Draw) -> float:
         """How long to wait after so many failures in a row, 1 or more."""
-        whole_s = min(self.most_s, self.first_s * 2.0 ** min(failures - 1, DOUBLINGS_MAX))
-        return whole_s * (1.0 + draw()) / 2
+        return self.whole_s(failures) * (1.0 + draw()) / 2
 
 
 def draw_from(tokens: Tokens) -> Draw:

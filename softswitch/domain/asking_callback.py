@@ -10,14 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import (
-    announcing,
-    dialogue,
-    events,
-    presenting,
-    promising,
-    queueing,
-)
+from softswitch.domain import announcing, dialogue, events, presenting, promising, queueing
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end

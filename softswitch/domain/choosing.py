@@ -7,14 +7,13 @@ grants at once; what is rung then is `presenting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from softswitch.domain import actions, presence
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.distributor import (
-    RULES,
     AgentView,
     Decision,
     FreeMember,
@@ -115,36 +114,16 @@ def standings(floor: Floor, queue: Queue) -> dict[str, Rule | None]:
 
 def told(decision: Decision, floor: Floor) -> tuple[Exclusion, ...]:
     """Whom each rule kept out of a decision, as it is written down and told."""
-    queue, standings = floor.queues[decision.queue], floor.standings
-    agents: dict[Rule, list[str]] = {}
-    judged = {candidate.agent for candidate in decision.ranked}
-    judged.update(decision.kept_out)
-    for agent in queue.members:
-        rule = standings.get(agent)
-        if rule is not None and agent not in judged:
-            if rule in agents:
-                agents[rule].append(agent)
-            else:
-                agents[rule] = [agent]
-    for agent, rule in decision.kept_out.items():
-        agents.setdefault(rule, []).append(agent)
-    off = [
-        agent
-        for agent in floor.free
-        if agent in queue.members and agent not in judged and decision.queue in floor.agents[agent].queues_off
-    ]
-    if off:
-        agents["queue-off"] = off
-    return tuple(_exclusion(rule, agents[rule]) for rule in RULES if rule in agents)
+    rules = standings(floor, floor.queues[decision.queue])
+    rules.update(decision.kept_out)
+    for candidate in decision.ranked:
+        rules[candidate.agent] = None
+    return exclusions(rules)
 
 
 def exclusions(rules: dict[str, Rule | None]) -> tuple[Exclusion, ...]:
     """Rules and whom they keep out, as they are written down."""
-    return tuple(_exclusion(rule, names) for rule, names in by_rule(rules))
-
-
-def _exclusion(rule: Rule, names: Sequence[str]) -> Exclusion:
-    return Exclusion(rule, len(names), tuple(names[:EXCLUDED_NAMED_MAX]))
+    return tuple(Exclusion(rule, len(names), names[:EXCLUDED_NAMED_MAX]) for rule, names in by_rule(rules))
 
 
 def release(floor: Floor, presentation: Presentation) -> Agent | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -182,14 +183,10 @@ def tiers_reached(wait_s: float, next_tier_after_s: float | None) -> float:
 
 def by_rule(reasons: Mapping[str, Rule | None]) -> tuple[tuple[Rule, tuple[str, ...]], ...]:
     """The agents that each rule keeps out, in the order of RULES and of the agents."""
-    kept_out: dict[Rule, list[str]] = {}
+    kept_out: defaultdict[Rule, list[str]] = defaultdict(list)
     for agent, rule in reasons.items():
-        if rule is None:
-            continue
-        if rule in kept_out:
+        if rule is not None:
             kept_out[rule].append(agent)
-        else:
-            kept_out[rule] = [agent]
     return tuple((rule, tuple(kept_out[rule])) for rule in RULES if rule in kept_out)
 
 

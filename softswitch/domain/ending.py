@@ -15,16 +15,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import (
-    actions,
-    dialogue,
-    events,
-    presenting,
-    promising,
-    queueing,
-    recording,
-    wrapping_up,
-)
+from softswitch.domain import actions, dialogue, events, presenting, promising, queueing, recording, wrapping_up
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause, EndedBy, Outcome
 from softswitch.domain.events import VisitOutcome

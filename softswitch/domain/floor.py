@@ -27,7 +27,7 @@ from softswitch.domain.events import Event
 from softswitch.domain.figures.agents import AgentFigures
 from softswitch.domain.figures.statistics import Statistics
 from softswitch.domain.forecast.facts import Facts
-from softswitch.domain.inputs import CallId, LegId
+from softswitch.domain.inputs import CallId, LegId, Origin
 from softswitch.domain.leg import Leg
 from softswitch.domain.mailboxes import Mailboxes, Pending
 from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
@@ -220,6 +220,16 @@ class Floor:
         if call.consult is not None and leg.leg in call.consult.legs:
             people.append(call.consult.agent)
         return agent.agent in people
+
+    # Calls.
+
+    def make_call(self, origin: Origin, caller: str, dialled: str, now: float) -> Call:
+        """A call that we make ourselves, to somebody who is not rung yet."""
+        self.calls_made += 1
+        name = f"{self.ids}-{self.calls_made}"
+        call = Call(name, f"{name}-l0", origin, caller, "", dialled, arrived_at=now, changed_at=now)
+        self.calls[name] = call
+        return call
 
     # Who is free.
 

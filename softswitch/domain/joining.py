@@ -11,15 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from softswitch.domain import (
-    actions,
-    events,
-    holding,
-    presence,
-    promising,
-    queueing,
-    recording,
-)
+from softswitch.domain import actions, events, holding, presence, promising, queueing, recording
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor

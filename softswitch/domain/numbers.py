@@ -77,14 +77,20 @@ def outside_number(office: Office, prefixes: Sequence[str], wanted: str) -> str 
     It must begin with one of the prefixes and be none of the office's own. One that was keyed without country code (0…)
     is taken for one of the first prefix's country, 00… for an international one. A prefix may say more than a country.
     """
-    if wanted.startswith("00"):
-        wanted = f"+{wanted[2:]}"
-    elif wanted.startswith("0") and prefixes:
-        wanted = f"{_country_code(prefixes[0])}{wanted[1:]}"
+    wanted = international(wanted, _country_code(prefixes[0]) if prefixes else None)
     is_allowed = any(wanted.startswith(prefix) for prefix in prefixes)
     if not is_allowed or wanted in office.numbers or not _CALLABLE.fullmatch(wanted):
         return None
     return wanted
+
+
+def international(written: str, country: str | None) -> str:
+    """`00…` as E.164, and `0…` where its country is known; anything else as it is."""
+    if written.startswith("00"):
+        return f"+{written[2:]}"
+    if written.startswith("0") and country is not None:
+        return f"{country}{written[1:]}"
+    return written
 
 
 def destination_of(text: str) -> Destination | None:

@@ -105,8 +105,6 @@ def end_guard(floor: Floor, agent: Agent) -> None:
 def staff(floor: Floor, now: float) -> None:
     """After a change of office: newcomers come in; who is not in it any more goes when nothing engages her."""
     floor.is_staffing_due = False
-    for agent in floor.agents.values():
-        floor.free_from_others_calls(agent, now)
     for name, plan in floor.office.agents.items():
         if name not in floor.agents:
             agent = floor.agents[name] = Agent(name, changed_at=now, presence_since_at=now)

@@ -70,24 +70,10 @@ def come_into_line(floor: Floor, callback: Callback, now: float) -> None:
     if callback.queue not in floor.queues:
         finish(floor, callback, "withdrawn", now)
         return
-    floor.calls_made += 1
-    name = f"{floor.ids}-{floor.calls_made}"
-    call = Call(
-        call=name,
-        leg=f"{name}-l0",
-        origin=FromCallback(callback.callback),
-        caller=callback.number,
-        caller_name="",
-        dialled=callback.number,
-        arrived_at=now,
-        changed_at=now,
-        priority_s=callback.priority_s,
-        skills=callback.skills,
-        callback=callback.callback,
-    )
-    callback.call, callback.again_at = name, None
-    floor.calls[name] = call
-    at = floor.wall(now)
+    call = floor.make_call(FromCallback(callback.callback), callback.number, callback.number, now)
+    call.priority_s, call.skills, call.callback = callback.priority_s, callback.skills, callback.callback
+    callback.call, callback.again_at = call.call, None
+    at, name = floor.wall(now), call.call
     floor.tell(events.CallArrived(at, name, call.leg, call.caller, "", call.dialled, callback=callback.callback))
     floor.tell(events.CallRouted(at, name, f"queue:{callback.queue}", f"call-back {callback.callback}"))
     queueing.enter(floor, call, callback.queue, now, entered_at=callback.entered_at, by="callback")

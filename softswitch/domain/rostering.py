@@ -75,20 +75,8 @@ def check(floor: Floor, agent: Agent, now: float) -> None:
         floor.deadlines.set("check", agent.agent, now + CHECK_AGAIN_S)
     if agent.engagements or not floor.is_reachable(ToNumber(number), now) or floor.is_draining:
         return
-    floor.calls_made += 1
-    name = f"{floor.ids}-{floor.calls_made}"
-    call = Call(
-        call=name,
-        leg=f"{name}-l0",
-        origin=FromRoster(agent.agent),
-        caller=agent.agent,
-        caller_name="",
-        dialled=number,
-        arrived_at=now,
-        changed_at=now,
-    )
-    floor.calls[name] = call
-    at = floor.wall(now)
+    call = floor.make_call(FromRoster(agent.agent), agent.agent, number, now)
+    at, name = floor.wall(now), call.call
     floor.tell(events.CallArrived(at, name, call.leg, call.caller, "", number, roster=agent.agent))
     floor.tell(events.CallRouted(at, name, f"number:{number}", "is she there for her shift"))
     call.change("serving", now)

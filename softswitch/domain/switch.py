@@ -236,18 +236,24 @@ class Switch:
             case inputs.SetHotPrompt():
                 people.set_hot_prompt(floor, input_, now)
             case inputs.OfficeChanged(office=office):
-                routing.forget_queues(floor, office, now)
-                floor.use(office)
-                presence.staff(floor, now)
-                queueing.rules_change(floor, now)
-                opening.begin(floor, now)
-                rostering.begin(floor, now)
-                lamps.show_all(floor)
+                self._change_office(office, now)
             case inputs.DrainStarted():
                 floor.is_draining = True
                 calling_back.sleep(floor, now)
             case _:
                 assert_never(input_)
+
+    def _change_office(self, office: Office, now: float) -> None:
+        floor = self.floor
+        routing.forget_queues(floor, office, now)
+        floor.use(office)
+        for agent in floor.agents.values():
+            floor.free_from_others_calls(agent, now)
+        presence.staff(floor, now)
+        queueing.rules_change(floor, now)
+        opening.begin(floor, now)
+        rostering.begin(floor, now)
+        lamps.show_all(floor)
 
     def _answered(self, leg_id: str, now: float) -> None:
         leg = self.floor.legs.get(leg_id)

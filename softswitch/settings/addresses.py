@@ -9,7 +9,6 @@ from typing import Final, get_args
 from sip_stack.flow import Address
 from softswitch.settings.model import AcceptFrom, Listen, ListenTransport
 
-SIP_PORT: Final = 5060
 PORT_MAX: Final = 65_535
 LATER_TRANSPORTS: Final = ("tls", "ws", "wss")
 

@@ -11,10 +11,9 @@ from typing import Final, TypeVar, cast, get_args
 
 from sip_stack.digest import Credentials
 from sip_stack.errors import MalformedMessage
-from sip_stack.flow import Address
+from sip_stack.flow import SIP_PORT, Address
 from sip_stack.uri import SipUri
 from softswitch.settings.addresses import (
-    SIP_PORT,
     BadAddress,
     is_host_name,
     parse_accept_from,
@@ -168,7 +167,7 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
         )
     credentials = _credentials(section, faults)
     register = _register(section, faults)
-    if register is not None and not (credentials or any(section.has(key) for key in CREDENTIAL_KEYS)):
+    if register is not None and not any(section.has(key) for key in CREDENTIAL_KEYS):
         faults.refuse(
             section.place_of("register"),
             "a trunk that registers needs user, password and realm",

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from sip_stack import session_timer
 from sip_stack.digest import REJECTED, Verdict
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.errors import MalformedMessage
 from sip_stack.events import RequestReceived
-from sip_stack.flow import Address, Flow
+from sip_stack.flow import SIP_PORT, Address, Flow
 from sip_stack.invite_session import ALLOW
 from sip_stack.message import Request
 from sip_stack.uri import SipUri
@@ -28,8 +28,6 @@ from softswitch.signalling.phones import Phones
 from softswitch.signalling.trunks import Trunks
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
-
-SIP_PORT: Final = 5060
 
 
 @dataclass(frozen=True, slots=True)

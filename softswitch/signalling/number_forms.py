@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from softswitch.domain.numbers import international
 from softswitch.settings import NumberForm
 
 NATIONAL_DIGITS_MIN: Final = 5
@@ -27,11 +28,9 @@ def from_carrier(number: str, country: str | None) -> str:
         return number
     if country is None or written.startswith("+"):
         return written
-    if written.startswith("00"):
-        return f"+{written[2:]}"
+    if written.startswith("00") or len(written) > NATIONAL_DIGITS_MIN:
+        written = international(written, country)
     home = country.removeprefix("+")
-    if written.startswith("0") and len(written) > NATIONAL_DIGITS_MIN:
-        return f"+{home}{written[1:]}"
     if written.startswith(home) and len(written) >= len(home) + NATIONAL_DIGITS_MIN:
         return f"+{written}"
     return written

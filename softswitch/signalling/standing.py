@@ -42,7 +42,6 @@ class _Carrier:
     qualifications: dict[Address, Qualification]
     register_at: int = 0
     is_refused: bool = False
-    is_down: bool = False
 
 
 class Standing:
@@ -137,7 +136,7 @@ class Standing:
         del self._carriers[name]
         for host in carrier.trunk.hosts:
             self._trunks.note_host(name, host, is_up=True)
-        if carrier.is_down:
+        if self._trunks.is_down(name):
             self._tell(name, is_down=False)
 
     def _settle(self, name: str, now: float) -> None:
@@ -188,8 +187,7 @@ class Standing:
         elif is_silent:
             self._trunks.saw(name, is_reachable=False)
         is_down = is_silent or carrier.is_refused
-        if is_down != carrier.is_down:
-            carrier.is_down = is_down
+        if is_down != self._trunks.is_down(name):
             self._tell(name, is_down=is_down)
 
     def _tell(self, name: str, *, is_down: bool) -> None:

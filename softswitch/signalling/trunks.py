@@ -62,7 +62,7 @@ class Trunks:
         able = [
             name for name, trunk in self._trunks.items() if trunk.calls_max is None or calls(name) < trunk.calls_max
         ]
-        names = [name for name in able if name not in self._trunks_down] or able
+        names = [name for name in able if not self.is_down(name)] or able
         return [target for name in names for target in self.targets(name, number)]
 
     def number_of(self, trunk: str, written: str) -> str:
@@ -99,6 +99,10 @@ class Trunks:
             self._down.pop((trunk, host), None)
         else:
             self._down[trunk, host] = None
+
+    def is_down(self, trunk: str) -> bool:
+        """Whether a trunk is known to carry no calls just now."""
+        return trunk in self._trunks_down
 
     def note_trunk(self, trunk: str, *, is_up: bool) -> None:
         """A trunk can carry calls, or cannot: then it is tried only where nothing else is left."""

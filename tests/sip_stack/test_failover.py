@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sip_stack import failover
+from sip_stack import standing
 from sip_stack.failover import DEAD_S_FIRST, DEAD_S_MAX, HOPS_REMEMBERED_MAX, SPARED_S, Failover, HopHealth
 from sip_stack.flow import Address
 from sip_stack.message import Headers, Response
@@ -109,7 +109,7 @@ def test_what_is_remembered_is_bounded_and_the_oldest_news_goes_first() -> None:
 
 def test_so_many_failures_that_two_to_their_power_would_be_no_number_are_counted_all_the_same() -> None:
     health = HopHealth()
-    for _ in range(failover.DOUBLINGS_MAX + 2000):
+    for _ in range(standing.DOUBLINGS_MAX + 2000):
         health.failed(ONE, None, 0.0)
     assert health.is_dead(ONE, DEAD_S_MAX - 1)
     assert not health.is_dead(ONE, DEAD_S_MAX)
