@@ -6,7 +6,8 @@ becomes a 500 for its transaction and a `FaultReported`. Commands raise LocalErr
 command for a session that ended by itself in the same turn is ignored, because its event is already on the way.
 
 This object only routes: `transaction_layer` below it, `session_connect`, `session_accept`, `session_in_dialog`,
-`session_modify` and `subscription` beside it. Authentication is the owner's (`digest`), registration too (`registrar`).
+`session_modify`, `session_refer` and `subscription` beside it. Authentication is the owner's (`digest`), registration
+too (`registrar`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
 
-from sip_stack import session_timer
+from sip_stack import referral, session_timer
 from sip_stack.bodies import session_body
 from sip_stack.dialog import DialogState
 from sip_stack.digest import Credentials
@@ -36,11 +37,13 @@ from sip_stack.headers import NameAddr
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable, Tokens
 from sip_stack.message import Headers, Request, Response, respond_to
 from sip_stack.parser import parse_message
+from sip_stack.referral import Replaces
 from sip_stack.routing import OurNames, note_source, response_flow
 from sip_stack.session_accept import Accept
 from sip_stack.session_connect import HOPS, Connect
 from sip_stack.session_in_dialog import InDialog
 from sip_stack.session_modify import Modify
+from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
 from sip_stack.subscription import Document, EndReason, Notifier
 from sip_stack.timers import TimerSettings
@@ -59,14 +62,14 @@ from sip_stack.uri import SipUri
 __all__ = ["SipEndpoint", "Tokens"]
 
 METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"})
-METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE"})
+METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE", "REFER"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
 STATELESS_TAG_CHARACTERS: Final = 16
 DIALOGS_MAX: Final = 20_000
 """Sessions and subscriptions at a time that others may begin; what we begin ourselves is the owner's to limit."""
 DIALOG_MAKERS: Final = frozenset({"INVITE", "SUBSCRIBE"})
-SUPPORTED: Final = frozenset({session_timer.OPTION})
+SUPPORTED: Final = frozenset({session_timer.OPTION, referral.REPLACES, referral.NO_SUBSCRIPTION})
 """Option tags that a peer may require of us."""
 
 
@@ -91,7 +94,8 @@ class SipEndpoint:
         self._accept = Accept(self._table)
         self._modify = Modify(self._table)
         self._refresh = Refresh(self._table, self._modify)
-        self._in_dialog = InDialog(self._table, self._accept, self._refresh)
+        self._refer = Refer(self._table)
+        self._in_dialog = InDialog(self._table, self._accept, self._refresh, self._refer)
         self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
@@ -245,6 +249,25 @@ class SipEndpoint:
         if found is not None:
             self._modify.reoffer(found, body, now)
             self._settle(now)
+
+    def accept_referral(self, session: SessionId, now: float) -> None:
+        """Takes what a SessionReferred asked for; the far end is told that it is done."""
+        found = self._table.get(session)
+        if found is not None:
+            self._refer.accept(found, now)
+            self._settle(now)
+
+    def refuse_referral(self, session: SessionId, status: int, now: float) -> None:
+        """Does not."""
+        found = self._table.get(session)
+        if found is not None:
+            self._refer.refuse(found, status, now)
+            self._settle(now)
+
+    def session_of(self, replaces: Replaces) -> SessionId | None:
+        """The session whose dialog, early or not, a Replaces names."""
+        found = self._table.of_dialog(replaces.call_id, replaces.to_tag, replaces.from_tag)
+        return None if found is None else found.session
 
     def restore(self, session: SessionId, dialog: DialogState, now: float) -> None:
         """Takes up a dialog of an earlier process."""

@@ -17,6 +17,8 @@ from typing import TypeAlias
 from sip_stack.dialog import DialogState
 from sip_stack.flow import Flow
 from sip_stack.message import Request, Response
+from sip_stack.referral import Replaces
+from sip_stack.uri import SipUri
 
 SessionId: TypeAlias = str
 RequestId: TypeAlias = str
@@ -124,6 +126,18 @@ class SessionReofferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionReferred:
+    """The far end wants the other side of the talk given on to `uri`, in place of the dialog that `replaces` names.
+
+    Answer with `accept_referral` or `refuse_referral`.
+    """
+
+    session: SessionId
+    uri: SipUri
+    replaces: Replaces | None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionCancelled:
     """The caller gave up before our final answer, by CANCEL or a BYE in the early dialog; 487 has been sent and the
     session is over. `reason`: RFC 3326.
@@ -197,6 +211,7 @@ SipOutput: TypeAlias = (
     | SessionReoffered
     | SessionReanswered
     | SessionReofferRefused
+    | SessionReferred
     | SessionCancelled
     | SessionEnded
     | SessionProbed

@@ -18,13 +18,14 @@ from sip_stack.digest import Credentials
 from sip_stack.events import DialogEstablished, DialogForgotten, SendMessage, SessionId, SipOutput
 from sip_stack.flow import Flow
 from sip_stack.message import Request, Response, respond_to
+from sip_stack.referral import SUPPORTED
 from sip_stack.routing import OurNames
 from sip_stack.session_timer import SessionTimer
 from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, SUBSCRIBE, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, REGISTER, SUBSCRIBE, UPDATE"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
 Due = Literal["progress-again", "repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire", "bye-again"]
@@ -60,6 +61,7 @@ class Session:
     the last one that was answered, with its ACK. `credentials` are for one challenge to our INVITE.
     `local_body` is the SDP that we sent last; `timer` says how the session is kept alive (`session_refresh`).
     `is_answer_under_way`: an earlier process answered, and for all that we know the 2xx has not arrived yet.
+    `referral` is a REFER of theirs that was not answered yet, `referrals` counts those that were taken.
     """
 
     session: SessionId
@@ -85,6 +87,8 @@ class Session:
     allows_update: bool = False
     timer: SessionTimer | None = None
     is_answer_under_way: bool = False
+    referral: Transaction | None = None
+    referrals: int = 0
 
     def note_allowed(self, message: Request | Response) -> None:
         """What the far end takes inside the session."""
@@ -117,17 +121,15 @@ class SessionTable:
 
     def of_request(self, request: Request) -> Session | None:
         """The session whose dialog a request names (§12.2.2)."""
-        found = self._by_dialog.get((request.call_id, request.to.tag or ""))
-        if found is None or found.dialog is None or found.dialog.remote_tag != (request.from_.tag or ""):
-            return None
-        return found
+        return self._up(request.call_id, request.to.tag or "", request.from_.tag or "")
 
     def early_of_request(self, request: Request) -> Session | None:
         """The session that a caller's request inside an early dialog names: we have not answered its INVITE yet."""
-        found = self._early.get((request.call_id, request.to.tag or ""))
-        if found is None or found.invite is None or found.phase is not Phase.INVITED:
-            return None
-        return found if (found.invite.request.from_.tag or "") == (request.from_.tag or "") else None
+        return self._invited(request.call_id, request.to.tag or "", request.from_.tag or "")
+
+    def of_dialog(self, call_id: str, local_tag: str, remote_tag: str) -> Session | None:
+        """The session of a dialog that is up, or of one that a caller has with us before our answer."""
+        return self._up(call_id, local_tag, remote_tag) or self._invited(call_id, local_tag, remote_tag)
 
     def add(self, session: Session) -> None:
         self._by_id[session.session] = session
@@ -164,6 +166,18 @@ class SessionTable:
             self.deadlines.set((session.session, "expire"), now + timer.end_s)
             if timer.is_ours:
                 self.deadlines.set((session.session, "refresh"), now + timer.refresh_s)
+
+    def _up(self, call_id: str, local_tag: str, remote_tag: str) -> Session | None:
+        found = self._by_dialog.get((call_id, local_tag))
+        if found is None or found.dialog is None or found.dialog.remote_tag != remote_tag:
+            return None
+        return found
+
+    def _invited(self, call_id: str, local_tag: str, remote_tag: str) -> Session | None:
+        found = self._early.get((call_id, local_tag))
+        if found is None or found.invite is None or found.phase is not Phase.INVITED:
+            return None
+        return found if (found.invite.request.from_.tag or "") == remote_tag else None
 
     def branch(self) -> str:
         return MAGIC_COOKIE + self.tokens.token()
@@ -206,6 +220,7 @@ class SessionTable:
         if transaction.request.method == "INVITE" and 100 < status < 300:
             response.headers.add("Contact", self.names.contact(transaction.flow))
             response.headers.add("Allow", ALLOW)
+            response.headers.add(*SUPPORTED)
         if status > 100:
             response.headers.add("Server", self.user_agent)
         for name, value in headers:

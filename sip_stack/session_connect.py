@@ -11,6 +11,7 @@ from sip_stack.flow import Flow
 from sip_stack.headers import NameAddr
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Headers, Request, Response
+from sip_stack.referral import SUPPORTED
 from sip_stack.transaction import Transaction
 from sip_stack.uri import SipUri
 
@@ -47,6 +48,7 @@ class Connect:
                 ("Contact", table.names.contact(flow)),
                 ("Allow", ALLOW),
                 ("User-Agent", table.user_agent),
+                SUPPORTED,
                 *session_timer.wish(session_timer.INTERVAL_S),
                 *headers,
             ]

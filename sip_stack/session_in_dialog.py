@@ -12,6 +12,7 @@ from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SessionEnded, SessionId, SessionProbed, SessionReoffered
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.session_accept import Accept, refuse_body, refuse_short
+from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
 from sip_stack.transaction import Transaction
 
@@ -21,10 +22,11 @@ REINVITE_RETRY_AFTER_S = 5
 class InDialog:
     """What either side does with a dialog that is up."""
 
-    def __init__(self, table: SessionTable, accept: Accept, refresh: Refresh) -> None:
+    def __init__(self, table: SessionTable, accept: Accept, refresh: Refresh, refer: Refer) -> None:
         self._table = table
         self._accept = accept
         self._refresh = refresh
+        self._refer = refer
 
     def restore(self, session_id: SessionId, dialog: DialogState) -> None:
         """A dialog of an earlier process; its requests go on well beyond the last recorded CSeq.
@@ -76,6 +78,8 @@ class InDialog:
                 self._refresh.take_update(session, transaction, now)
             case "OPTIONS":
                 table.respond(transaction, 200, now, headers=(("Allow", ALLOW), ("Accept", "application/sdp")))
+            case "REFER":
+                self._refer.take_refer(session, transaction, now)
             case "INFO":
                 table.respond(transaction, 415 if request.body else 200, now)
             case _:
@@ -113,6 +117,8 @@ class InDialog:
         table = self._table
         if session.reoffer is not None:
             table.respond(session.reoffer, 487, now, tag=session.local_tag)
+        if session.referral is not None:
+            table.respond(session.referral, 487, now)
         table.respond(transaction, 200, now)
         was_asked = session.phase is Phase.ENDING or session.end_headers is not None
         reason = transaction.request.headers.get("Reason")

@@ -107,6 +107,13 @@ class ClaimAgent(msgspec.Struct, frozen=True):
     agent: str
 
 
+class AnswerReferral(msgspec.Struct, frozen=True):
+    """Tells the far end of a leg that what it asked for is taken on, or why not."""
+
+    leg: LegId
+    refusal: Cause | None
+
+
 LampState = Literal["off", "ringing", "on"]
 
 
@@ -142,6 +149,7 @@ Action: TypeAlias = (
     | StartRecording
     | StopRecording
     | ClaimAgent
+    | AnswerReferral
     | ShowLamp
     | ShowMessages
 )

@@ -180,6 +180,10 @@ class Floor:
             return self._people.get(device, ())
         return tuple(dict.fromkeys((*self._people.get(device, ()), *self._at_number.get(device, ()))))
 
+    def phone_name(self, phone: str) -> str:
+        """What others are shown of this telephone; nothing once it is gone."""
+        return self.office.phones[phone].name if phone in self.office.phones else ""
+
     def devices_of(self, agent: str) -> tuple[Device, ...]:
         """What this agent answers at: the number that she set, else what the office says."""
         known, plan = self.agents.get(agent), self.office.agents.get(agent)

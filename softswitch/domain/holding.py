@@ -27,7 +27,7 @@ def held(floor: Floor, leg_id: LegId, *, is_held: bool) -> None:
         return
     leg.is_held = is_held
     call = floor.calls[leg.call]
-    other = _other(floor, call, leg)
+    other = other_end(floor, call, leg)
     if other is None or not isinstance(leg.device, ToPhone):
         return
     if is_held:
@@ -55,7 +55,7 @@ def show(floor: Floor, call: Call) -> None:
     connection = call.connection
     for leg_id in (call.leg, None if connection is None else connection.leg):
         leg = floor.legs.get(leg_id or "")
-        other = None if leg is None else _other(floor, call, leg)
+        other = None if leg is None else other_end(floor, call, leg)
         is_holding = leg is not None and leg.is_held and isinstance(leg.device, ToPhone)
         if is_holding and other is not None and not other.is_waiting:
             _let_wait(floor, call, other)
@@ -68,7 +68,7 @@ def music(floor: Floor, call: Call) -> tuple[str, ...]:
     return (MUSIC if plan is None or plan.music is None else plan.music,)
 
 
-def _other(floor: Floor, call: Call, leg: Leg) -> Leg | None:
+def other_end(floor: Floor, call: Call, leg: Leg) -> Leg | None:
     """Whom this leg talks with, where they are two."""
     connection = call.connection
     if connection is None or call.consult is not None or call.parties or call.state not in ("talking", "direct"):

@@ -52,7 +52,7 @@ class LegInvited(msgspec.Struct, frozen=True):
     """Someone calls. `media_fault` is set when this leg could not be answered: no common codec, no media port free.
 
     `hops_left`: through how many more switches the call may go. Each takes one off, so a call that numbers send round
-    in a circle comes to an end.
+    in a circle comes to an end. `replaces`: whose place in a talk the caller wants to take (RFC 3891).
     """
 
     leg: LegId
@@ -62,6 +62,7 @@ class LegInvited(msgspec.Struct, frozen=True):
     dialled: str
     media_fault: Cause | None = None
     hops_left: int = HOPS_MAX
+    replaces: LegId | None = None
 
 
 class LegProgressed(msgspec.Struct, frozen=True):
@@ -94,6 +95,17 @@ class LegHeld(msgspec.Struct, frozen=True):
 
     leg: LegId
     is_held: bool
+
+
+class LegReferred(msgspec.Struct, frozen=True):
+    """The far end wants the other side of its talk given on: to what it dialled, or to the far end of its leg `other`.
+
+    `AnswerReferral` says at once whether that is done.
+    """
+
+    leg: LegId
+    to: str
+    other: LegId | None = None
 
 
 class LegEnded(msgspec.Struct, frozen=True):
@@ -268,6 +280,7 @@ Input: TypeAlias = (
     | LegHeard
     | LegRefused
     | LegHeld
+    | LegReferred
     | LegEnded
     | DigitPressed
     | PlaybackEnded

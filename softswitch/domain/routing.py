@@ -74,6 +74,11 @@ def invited(floor: Floor, invitation: LegInvited, now: float) -> None:
         send(floor, call, found.destination, now)
 
 
+def turn_away(floor: Floor, invitation: LegInvited, cause: Cause, now: float) -> None:
+    """Someone calls whom we do not let in; it is recorded."""
+    end(floor, _arrive(floor, invitation, now), cause, "switch", now, outcome="refused")
+
+
 def waited_too_long(floor: Floor, call: Call, now: float) -> None:
     """`max_wait_s` is over, also while the call is presented: the caller is moved on."""
     assert call.queue is not None

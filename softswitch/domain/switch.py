@@ -30,6 +30,7 @@ from softswitch.domain import (
     promising,
     queueing,
     recording,
+    referring,
     rostering,
     routing,
     serving,
@@ -173,8 +174,10 @@ class Switch:
     def _route(self, input_: Input, now: float) -> None:
         floor = self.floor
         match input_:
-            case inputs.LegInvited():
+            case inputs.LegInvited(replaces=None):
                 routing.invited(floor, input_, now)
+            case inputs.LegInvited():
+                referring.takes_place(floor, input_, now)
             case inputs.LegProgressed(leg=leg_id):
                 if leg_id in floor.legs:
                     floor.legs[leg_id].change("ringing")
@@ -194,6 +197,8 @@ class Switch:
                 self._pressed(leg_id, digit, now)
             case inputs.LegHeld(leg=leg_id, is_held=is_held):
                 holding.held(floor, leg_id, is_held=is_held)
+            case inputs.LegReferred():
+                referring.referred(floor, input_, now)
             case _:
                 self._take_fact_or_command(input_, now)
 

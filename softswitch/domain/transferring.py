@@ -33,10 +33,16 @@ _Ringable: TypeAlias = ToAgent | ToPhone | ToNumber
 
 def transfer(floor: Floor, call: Call, destination: Destination, now: float, *, by: str) -> None:
     """Gives the caller on at once; whoever had him is free."""
-    connection = _talk(call)
+    _talk(call)
     if call.transfers >= TRANSFERS_MAX:
         raise _refused(call, f"it was transferred TRANSFERS_MAX = {TRANSFERS_MAX} times")
     _check(floor, destination)
+    give_on(floor, call, destination, now, by=by)
+
+
+def give_on(floor: Floor, call: Call, destination: Destination, now: float, *, by: str) -> None:
+    """Whoever has the caller lets him go there; everything was looked at before."""
+    connection = _talk(call)
     is_apart = call.consult is not None
     if is_apart:
         _drop_consult(floor, call, now)
@@ -47,7 +53,7 @@ def transfer(floor: Floor, call: Call, destination: Destination, now: float, *, 
     if not is_apart:
         holding.leave(floor, call, call.leg)
     for leg in (connection.leg, *tuple(call.parties)):
-        _part(floor, call, leg, Cause.TRANSFERRED, now)
+        part(floor, call, leg, Cause.TRANSFERRED, now)
     routing.send(floor, call, destination, now, by="transfer")
 
 
@@ -99,7 +105,7 @@ def complete(floor: Floor, call: Call, now: float, *, by: str) -> None:
     call.consult = None
     assert asked.answered is not None
     floor.ask(actions.LeaveLeg(_room(call), asked.answered))
-    _part(floor, call, connection.leg, Cause.TRANSFERRED, now)
+    part(floor, call, connection.leg, Cause.TRANSFERRED, now)
     _hand_over(floor, call, asked.answered, asked.agent, now)
 
 
@@ -111,8 +117,8 @@ def conference(floor: Floor, call: Call, now: float) -> None:
     floor.ask(actions.LeaveLeg(_room(call), connection.leg))
     floor.ask(actions.LeaveLeg(_room(call), asked.answered))
     call.parties[asked.answered] = asked.agent
-    _rejoin(floor, call, now)
-    _tell_connected(floor, call, asked.answered, asked.agent, now)
+    rejoin(floor, call, now)
+    tell_connected(floor, call, asked.answered, asked.agent, now)
 
 
 def take_back(floor: Floor, call: Call, now: float) -> None:
@@ -120,7 +126,7 @@ def take_back(floor: Floor, call: Call, now: float) -> None:
     if call.consult is None:
         raise _refused(call, "nobody is being asked")
     _drop_consult(floor, call, now)
-    _rejoin(floor, call, now)
+    rejoin(floor, call, now)
 
 
 # What is told of the legs.
@@ -151,13 +157,13 @@ def consult_gone(floor: Floor, call: Call, leg: LegId, now: float) -> None:
     asked.legs.pop(leg, None)
     if not asked.legs:
         _drop_consult(floor, call, now)
-        _rejoin(floor, call, now)
+        rejoin(floor, call, now)
 
 
 def consult_expired(floor: Floor, call: Call, now: float) -> None:
     """Nobody answered in time."""
     _drop_consult(floor, call, now)
-    _rejoin(floor, call, now)
+    rejoin(floor, call, now)
 
 
 def talker_gone(floor: Floor, call: Call, now: float) -> bool:
@@ -167,19 +173,19 @@ def talker_gone(floor: Floor, call: Call, now: float) -> bool:
     if asked is not None and asked.answered is not None:
         call.consult = None
         floor.ask(actions.LeaveLeg(_room(call), asked.answered))
-        _wrap_up(floor, call, connection, now)
+        end_talk(floor, call, connection, now)
         _hand_over(floor, call, asked.answered, asked.agent, now)
         return True
     if asked is not None:
         call.consult = None
         floor.deadlines.drop("consult", call.call)
         call.fallback = call.queue or call.fallback
-        _wrap_up(floor, call, connection, now)
+        end_talk(floor, call, connection, now)
         recording.stop(floor, call, now)
         direct.take_over(floor, call, asked.agent, now)
         return True
     if call.parties:
-        _wrap_up(floor, call, connection, now)
+        end_talk(floor, call, connection, now)
         leg = next(iter(call.parties))
         call.connection = Connection(leg, call.parties.pop(leg), None)
         holding.show(floor, call)
@@ -194,33 +200,25 @@ def party_gone(floor: Floor, call: Call, leg: LegId, now: float) -> None:
     holding.show(floor, call)
 
 
-def _room(call: Call) -> str:
-    return f"{call.call}-c"
-
-
-def _hand_over(floor: Floor, call: Call, leg: LegId, agent: str | None, now: float) -> None:
-    call.connection = Connection(leg, agent, None)
-    _tell_connected(floor, call, leg, agent, now)
-    _rejoin(floor, call, now)
-
-
-def _tell_connected(floor: Floor, call: Call, leg: LegId, agent: str | None, now: float) -> None:
+def tell_connected(floor: Floor, call: Call, leg: LegId, agent: str | None, now: float) -> None:
+    """Somebody whom we dialled has the caller now."""
     device = floor.legs[leg].device
     floor.tell(events.CallConnected(floor.wall(now), call.call, leg, str(device), agent))
 
 
-def _part(floor: Floor, call: Call, leg: LegId, cause: Cause, now: float) -> None:
-    """Lets somebody of the talk go."""
+def part(floor: Floor, call: Call, leg: LegId, cause: Cause, now: float) -> None:
+    """Lets somebody of the talk go: whoever has the caller, or one of a conference."""
     connection = call.connection
     if connection is not None and connection.leg == leg:
         floor.give_up(leg, cause, now)
-        _wrap_up(floor, call, connection, now)
+        end_talk(floor, call, connection, now)
     else:
         floor.give_up(leg, cause, now)
         party_gone(floor, call, leg, now)
 
 
-def _wrap_up(floor: Floor, call: Call, connection: Connection, now: float) -> None:
+def end_talk(floor: Floor, call: Call, connection: Connection, now: float) -> None:
+    """Whoever had the caller has him no longer, and finishes her work for the queue."""
     call.connection = None
     floor.tell(events.CallParted(floor.wall(now), call.call, connection.leg, connection.agent))
     agent = floor.agents.get(connection.agent or "")
@@ -230,17 +228,7 @@ def _wrap_up(floor: Floor, call: Call, connection: Connection, now: float) -> No
         queueing.leave_talk(floor, call)
 
 
-def _drop_consult(floor: Floor, call: Call, now: float) -> None:
-    asked, call.consult = call.consult, None
-    floor.deadlines.drop("consult", call.call)
-    if asked is not None:
-        if asked.answered is not None and call.connection is not None:
-            floor.ask(actions.LeaveLeg(_room(call), call.connection.leg))
-        for leg in asked.legs:
-            floor.give_up(leg, Cause.CANCELLED, now)
-
-
-def _rejoin(floor: Floor, call: Call, now: float) -> None:
+def rejoin(floor: Floor, call: Call, now: float) -> None:
     """All who are left in the talk hear each other, and a call that was recorded is recorded on."""
     connection = call.connection
     assert connection is not None
@@ -251,6 +239,26 @@ def _rejoin(floor: Floor, call: Call, now: float) -> None:
     holding.show(floor, call)
     if call.recordings_made and call.recording is None:
         recording.start(floor, call, now)
+
+
+def _room(call: Call) -> str:
+    return f"{call.call}-c"
+
+
+def _hand_over(floor: Floor, call: Call, leg: LegId, agent: str | None, now: float) -> None:
+    call.connection = Connection(leg, agent, None)
+    tell_connected(floor, call, leg, agent, now)
+    rejoin(floor, call, now)
+
+
+def _drop_consult(floor: Floor, call: Call, now: float) -> None:
+    asked, call.consult = call.consult, None
+    floor.deadlines.drop("consult", call.call)
+    if asked is not None:
+        if asked.answered is not None and call.connection is not None:
+            floor.ask(actions.LeaveLeg(_room(call), call.connection.leg))
+        for leg in asked.legs:
+            floor.give_up(leg, Cause.CANCELLED, now)
 
 
 def _talk(call: Call) -> Connection:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import TypeAlias
 
-from sip_stack import session_timer
+from sip_stack import referral, session_timer
 from sip_stack.digest import REJECTED, Verdict
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.errors import MalformedMessage
@@ -106,14 +106,14 @@ class Admission:
         that we are registered with may write our contact there, and the number that was called stands in To.
         """
         if not isinstance(origin, FromTrunk):
-            return self._dialled_here(request.uri)
+            return self.dialled_here(request.uri)
         registered = self._trunks.registered_user(origin.trunk)
         written = request.uri.user or ""
         if registered is not None and written == registered:
             written = request.to.uri.user or registered
         return self._trunks.number_of(origin.trunk, written)
 
-    def _dialled_here(self, uri: SipUri) -> str:
+    def dialled_here(self, uri: SipUri) -> str:
         """The user part at our own host, the whole address at a foreign one (nothing leads there)."""
         if uri.scheme == "tel" or self.means_us(uri):
             return uri.user or ""
@@ -137,12 +137,12 @@ class Admission:
             headers = (
                 ("Allow", ALLOW),
                 ("Accept", "application/sdp"),
-                ("Supported", session_timer.OPTION),
+                ("Supported", f"{session_timer.OPTION}, {referral.SUPPORTED[1]}"),
                 ("Allow-Events", ALLOW_EVENTS),
             )
             self._endpoint.respond(event.request_id, 200, now, headers=headers)
         elif event.request.method == "SUBSCRIBE" and isinstance(origin, FromPhone):
-            self._lamps.subscribe(event, origin.phone, self._dialled_here(event.request.uri), now)
+            self._lamps.subscribe(event, origin.phone, self.dialled_here(event.request.uri), now)
         elif event.request.method == "SUBSCRIBE":
             self._endpoint.respond(event.request_id, 403, now)
         else:

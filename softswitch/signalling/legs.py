@@ -107,6 +107,10 @@ class Legs:
         leg = self._leg_of_session.get(session)
         return None if leg is None else self._legs.get(leg)
 
+    def find(self, leg: LegId) -> Leg | None:
+        """The leg, None when it was let go of."""
+        return self._legs.get(leg)
+
     def of_port(self, port: int) -> Leg | None:
         """The leg that uses the media port."""
         leg = self._leg_of_port.get(port)
@@ -119,7 +123,9 @@ class Legs:
     def calls_by_trunk(self, trunk: str) -> int:
         return sum(1 for leg in self._legs.values() if leg.trunk == trunk)
 
-    def take_invitation(self, event: SessionInvited, origin: FromTrunk | FromPhone, dialled: str) -> None:
+    def take_invitation(
+        self, event: SessionInvited, origin: FromTrunk | FromPhone, dialled: str, replaces: LegId | None = None
+    ) -> None:
         """An INVITE passed the door: it becomes a leg, its offer is weighed, and the domain is told."""
         if isinstance(origin, FromPhone):
             caller, name = origin.phone, self._phones.name(origin.phone)
@@ -141,7 +147,14 @@ class Legs:
         hops = event.request.max_forwards
         self.outbox.tell(
             LegInvited(
-                leg.leg, origin, caller, name, dialled, self._media_fault(leg), HOPS_MAX if hops is None else hops
+                leg.leg,
+                origin,
+                caller,
+                name,
+                dialled,
+                self._media_fault(leg),
+                HOPS_MAX if hops is None else hops,
+                replaces,
             )
         )
 

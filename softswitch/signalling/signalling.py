@@ -25,6 +25,7 @@ from softswitch.signalling.legs import Legs
 from softswitch.signalling.outbox import Outbox, SignallingOutput
 from softswitch.signalling.phones import Phones
 from softswitch.signalling.records import DialogDropped, DialogRecorded, SignallingRecord
+from softswitch.signalling.referrals import Referrals
 from softswitch.signalling.standing import Standing
 from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Trunks
@@ -88,6 +89,9 @@ class Signalling:
             traces=self.traces,
         )
         self.leg_events = LegEvents(self.legs, self._outbox)
+        self.referrals = Referrals(
+            endpoint=endpoint, legs=self.legs, outbox=self._outbox, dialled=self._admission.dialled_here
+        )
 
     def take_sip(self, output: sip.SipOutput, now: float) -> None:
         """Anything that the endpoint put out, other than bytes to send."""
@@ -103,6 +107,8 @@ class Signalling:
             case sip.DialogForgotten(session=session):
                 if self._dialogs.pop(session, None) is not None:
                     self._outbox.record(DialogDropped(now + self._wall_offset_s, session))
+            case sip.SessionReferred():
+                self.referrals.take(output, now)
             case sip.ResponseReceived():
                 self.standing.take_response(output, now)
             case sip.SubscriptionEnded(subscription=subscription):
@@ -138,6 +144,8 @@ class Signalling:
                 self.legs.refuse(action, now)
             case actions.HangUpLeg():
                 self.legs.hang_up(action, now)
+            case actions.AnswerReferral():
+                self.referrals.answer(action, now)
             case actions.PlayOnLeg():
                 self.legs.play(action)
             case actions.StopPlayingOnLeg():
@@ -206,6 +214,10 @@ class Signalling:
             if isinstance(origin, Challenged):
                 self._endpoint.refuse(event.session, 401, now, headers=origin.headers)
                 return
-            self.legs.take_invitation(event, origin, self._admission.dialled(event.request, origin))
+            replaced = self.referrals.replaced(event.request, origin)
+            if isinstance(replaced, int):
+                self._endpoint.refuse(event.session, replaced, now)
+                return
+            self.legs.take_invitation(event, origin, self._admission.dialled(event.request, origin), replaced)
         except MalformedMessage as error:
             self._endpoint.refuse(event.session, error.status_hint, now)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from media import protocol
-from softswitch.domain.events import CallArrived, CallEnded, Event, LegDialled
+from softswitch.domain.events import CallArrived, CallConnected, CallEnded, Event, LegDialled
 from softswitch.domain.inputs import LegId
 
 TRACES_ENDED_MAX: Final = 2_000
@@ -150,7 +150,7 @@ class Traces:
             trace = self._live[event.call] = Trace(event.call)
             party = f"trunk:{event.trunk}" if event.phone is None else f"phone:{event.phone}"
             self._add_leg(trace, event.leg, party)
-        elif isinstance(event, LegDialled) and event.call in self._live:
+        elif isinstance(event, LegDialled | CallConnected) and event.call in self._live:
             self._add_leg(self._live[event.call], event.leg, event.to)
         known = self.of_call(getattr(event, "call", ""))
         if known is not None:
@@ -197,9 +197,23 @@ class Traces:
 
     def _add_leg(self, trace: Trace, leg: LegId, party: str) -> None:
         trace.parties[leg] = party
+        before = self._trace_of_leg.get(leg)
         self._trace_of_leg[leg] = trace
+        if before is not None and before is not trace:
+            self._move(leg, before, trace)
         if leg in self._call_id_of_leg:
             self._bind(trace, leg)
+
+    def _move(self, leg: LegId, before: Trace, trace: Trace) -> None:
+        """A leg goes over to another call: what follows is told there."""
+        for call_id in before.call_ids:
+            if self._call_ids.get(call_id) == (before, leg):
+                self._call_ids[call_id] = (trace, leg)
+                trace.call_ids.append(call_id)
+                break
+        for port, owner in self._ports.items():
+            if owner == (before, leg):
+                self._ports[port] = (trace, leg)
 
     def _bind(self, trace: Trace, leg: LegId) -> None:
         call_id = self._call_id_of_leg.pop(leg)
@@ -213,14 +227,16 @@ class Traces:
         self._ended[trace.call] = trace
         trace.size_at_end = trace.size
         self._ended_bytes += trace.size_at_end
-        for leg in trace.parties:
-            self._trace_of_leg.pop(leg, None)
-            self._call_id_of_leg.pop(leg, None)
         while len(self._ended) > TRACES_ENDED_MAX or self._ended_bytes > ENDED_BYTES_MAX:
             _, oldest = self._ended.popitem(last=False)
             self._ended_bytes -= oldest.size_at_end
+            for leg in oldest.parties:
+                if self._trace_of_leg.get(leg) is oldest:
+                    del self._trace_of_leg[leg]
+                    self._call_id_of_leg.pop(leg, None)
             for call_id in oldest.call_ids:
-                self._call_ids.pop(call_id, None)
+                if call_id in self._call_ids and self._call_ids[call_id][0] is oldest:
+                    del self._call_ids[call_id]
 
 
 def _call_id(data: bytes) -> bytes | None:

@@ -82,6 +82,8 @@ class FarEnds:
             case actions.StopRecording(recording=recording):
                 del self.recorders[recording]
                 self.files.append(recording)
+            case actions.AnswerReferral(leg=leg):
+                self._answered(leg, action)
             case actions.ShowLamp(lamp=lamp, state=state):
                 self.lamps[lamp] = state
             case actions.ShowMessages(mailbox=mailbox, new=new, old=old):

@@ -248,7 +248,8 @@ class Walk:
             origin = inputs.FromPhone(dice.choice(PHONES))
             dialled = dice.choice((*NUMBERS, *PHONES, "anna", "dan", "night", "nowhere", "+4711111", "*1", "*2", "*3"))
         caller = dice.choice(("+46812345678", "+46812345678", "+46731111111", VIP, "anonymous"))
-        self.tell(inputs.LegInvited(leg, origin, caller, "", dialled, fault))
+        replaces = self.answered_leg() if isinstance(origin, inputs.FromPhone) and dice.random() < 0.2 else None
+        self.tell(inputs.LegInvited(leg, origin, caller, "", dialled, fault, replaces=replaces))
 
     def _leg(self) -> None:
         dice = self.random
@@ -316,6 +317,19 @@ class Walk:
 
     def _command(self) -> None:
         self.tell(self.random.choice(_COMMANDS)(self))
+
+    def answered_leg(self) -> str:
+        """Somebody who is on the line."""
+        return self.far.some(self.random, "answered") or NOBODY
+
+    def referral(self) -> inputs.LegReferred:
+        """Somebody gives the other side of his talk on, or wants it joined with another of his talks."""
+        dice, legs = self.random, self.switch.floor.legs
+        name = self.answered_leg()
+        here = None if name not in legs else legs[name].device
+        others = [leg for leg in legs if leg != name and here is not None and legs[leg].device == here]
+        dialled = dice.choice((*NUMBERS, *PHONES, "anna", "dan", "night", "nowhere", "+4711111", "*1"))
+        return inputs.LegReferred(name, dialled, dice.choice([None, *others]))
 
     def _confuse(self) -> None:
         """Something that is late, comes twice, or cannot be true."""
@@ -479,6 +493,8 @@ _COMMANDS: Final[tuple[Callable[[Walk], inputs.Input], ...]] = (
     lambda w: inputs.ConsultFor(w.talk(), w.destination()),
     lambda w: inputs.EndConsult(w.talk(), w.random.choice(("complete", "conference", "take-back"))),
     lambda w: inputs.EndConsult(w.talk(), w.random.choice(("complete", "conference", "take-back"))),
+    lambda w: w.referral(),
+    lambda w: w.referral(),
     lambda w: inputs.WithdrawCallback(w.random.choice([*w.switch.floor.callbacks, "w-cb0"])),
     lambda w: inputs.DeleteVoicemail(
         "box", w.random.choice([*(message.message for message in w.switch.floor.mailboxes.messages("box")), "w-0-r1"])

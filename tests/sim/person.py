@@ -36,6 +36,7 @@ class Call:
     """One call as a telephone sees it.
 
     `ended_how`: "hung-up" (here), "gone" (the far end hung up), "cancelled", "refused 486", "unanswered", "forgotten".
+    `reports`: what it was told of a REFER of its own.
     """
 
     telephone: Telephone
@@ -63,6 +64,7 @@ class Call:
     responses: list[int] = field(default_factory=list)
     display_name: str = ""
     remote_rtp: Place | None = None
+    reports: list[str] = field(default_factory=list)
 
     @property
     def is_live(self) -> bool:

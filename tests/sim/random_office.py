@@ -62,7 +62,15 @@ CONDITIONS: Final = tuple(map(condition, ("waiting > 2", "wait > 10", "no_agents
 
 _POLICIES: Final[tuple[NoAnswerPolicy, ...]] = ("pause", "log-out", "log-out-unless-last")
 _Trouble = Literal[
-    "phone vanishes", "media lost", "killed", "killed before sending", "command", "hold", "reload", "unregistered"
+    "phone vanishes",
+    "media lost",
+    "killed",
+    "killed before sending",
+    "command",
+    "hold",
+    "refer",
+    "reload",
+    "unregistered",
 ]
 _TROUBLES: Final[tuple[_Trouble, ...]] = (
     "phone vanishes",
@@ -74,6 +82,9 @@ _TROUBLES: Final[tuple[_Trouble, ...]] = (
     "command",
     "hold",
     "hold",
+    "refer",
+    "refer",
+    "refer",
     "reload",
     "unregistered",
 )
@@ -329,6 +340,8 @@ class RandomDay:
                 self._command()
             case "hold":
                 self._hold()
+            case "refer":
+                self._refer()
             case "reload":
                 self._reload()
             case "unregistered":
@@ -431,6 +444,17 @@ class RandomDay:
             call = self.random.choice(calls)
             call.telephone.reinvite(call, "sendonly")
             self._after(self.random.choice((2.0, 40.0)), lambda: self._resume(call))
+
+    def _refer(self) -> None:
+        """Somebody gives his talk on from his own telephone, or joins two."""
+        calls = [call for telephone in self.world.telephones for call in telephone.live_calls if call.state == "up"]
+        if calls:
+            call = self.random.choice(calls)
+            others = [other for other in call.telephone.live_calls if other is not call and other.remote]
+            to = self.random.choice((*self.phones, *self.queues, self.mobiles[2], "nowhere"))
+            call.telephone.refer(
+                call, to, other=self.random.choice((None, *others)), reports=self.random.random() < 0.8
+            )
 
     def _resume(self, call: Call) -> None:
         if call.state == "up" and not call.telephone.is_vanished:

@@ -8,7 +8,7 @@ of the switch's SIP. What the person does by himself is a `Manner`; what a scena
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from tests.sim.exchange import GIVE_UP_S, Exchange
@@ -112,7 +112,15 @@ class Telephone:
         uri = f"sip:{self.switch[0]}:{self.switch[1]}"
         self._ask_with_digest("REGISTER", uri, headers, numbers, lambda response: self._registered(response, expires_s))
 
-    def dial(self, dialled: str, *, caller: str | None = None, display_name: str = "", has_offer: bool = True) -> Call:
+    def dial(
+        self,
+        dialled: str,
+        *,
+        caller: str | None = None,
+        display_name: str = "",
+        has_offer: bool = True,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Call:
         """Calls someone through the switch; without an offer, the SDP goes along with the ACK (RFC 3264 late offer)."""
         caller = caller or self.name
         call_id = f"{self.name}-{next(self._numbers)}-{self._token()}"
@@ -120,6 +128,7 @@ class Telephone:
         local = f'"{display_name}" <sip:{caller}@{self.domain}>;tag={self._token()}'
         rtp = (self._contact[0], 40000 + 2 * next(self._numbers))
         invite = self._request("INVITE", uri, local, f"<{uri}>", call_id, 1, caller)
+        invite.headers += headers
         invite.body = _sdp(rtp) if has_offer else ""
         call = Call(self, call_id, True, caller, dialled, local, f"<{uri}>", invite, self.switch, rtp)
         self._keep(call)
@@ -163,6 +172,25 @@ class Telephone:
         request = self._in_dialog("INVITE", call, call.cseq)
         request.body = _sdp(call.rtp, direction)
         self._exchange.ask(request, place_of(call.target), lambda response: self._reinvite_answered(call, response))
+
+    def refer(self, call: Call, dialled: str, *, other: Call | None = None, reports: bool = True) -> None:
+        """Asks the switch to give the far end of a call on: to a number, or to the far end of another call of ours."""
+        call.cseq += 1
+        request = self._in_dialog("REFER", call, call.cseq)
+        place = f"{self.switch[0]}:{self.switch[1]}"
+        replaces = ""
+        if other is not None:
+            theirs, ours = parameter(other.remote, "tag"), parameter(other.local, "tag")
+            replaces = f"?Replaces={other.call_id}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}"
+        request.headers.append(("Refer-To", f"<sip:{dialled}@{place}{replaces}>"))
+        if not reports:
+            request.headers.append(("Refer-Sub", "false"))
+        self._exchange.ask(request, place_of(call.target), lambda response: self._referred(call, response))
+
+    def replace(self, other: Call) -> Call:
+        """Calls to come in for another telephone's call (RFC 3891)."""
+        theirs, ours = parameter(other.remote, "tag"), parameter(other.local, "tag")
+        return self.dial(self.name, headers=[("Replaces", f"{other.call_id};to-tag={theirs};from-tag={ours}")])
 
     def vanish(self) -> None:
         """The cable is pulled: nothing goes out or comes in any more."""
@@ -223,6 +251,9 @@ class Telephone:
             call.reason = request.get("Reason")
             self._end(call, "gone")
         elif request.method == "OPTIONS":
+            self._exchange.answer(request, self._response(request, 200), source)
+        elif request.method == "NOTIFY":
+            call.reports.append(request.body.strip())
             self._exchange.answer(request, self._response(request, 200), source)
         else:
             self.strange_requests.append(request)
@@ -294,6 +325,7 @@ class Telephone:
         if status < 200:
             if status >= 180 and call.state == "calling":
                 call.state, call.has_rung = "ringing", True
+                call.remote = response.need("To")
             if call.is_given_up:
                 self._cancel(call)
         elif status < 300:
@@ -337,6 +369,10 @@ class Telephone:
         if self._is_refreshing:
             self.register(expires_s)
 
+    def _referred(self, call: Call, response: SipText | None) -> None:
+        if response is not None and response.status is not None and response.status >= 200:
+            call.responses.append(response.status)
+
     def _reinvite_answered(self, call: Call, response: SipText | None) -> None:
         if response is None or response.status is None or response.status < 200:
             return
@@ -354,6 +390,7 @@ class Telephone:
         call.cseq += 1
         challenge = response.need("WWW-Authenticate")
         invite = self._request("INVITE", call.invite.uri, call.local, call.remote, call.call_id, call.cseq, call.caller)
+        invite.headers += [pair for pair in call.invite.headers if pair[0] == "Replaces"]
         invite.headers.append(("Authorization", self._credentials(challenge, "INVITE", call.invite.uri)))
         invite.body = call.invite.body
         call.invite = invite

@@ -59,7 +59,7 @@ def test_supported_extensions_are_no_reason_to_refuse() -> None:
     assert bob.labels() == ["100 INVITE"]
 
 
-@pytest.mark.parametrize("method", ["MESSAGE", "NOTIFY", "PUBLISH", "REFER", "NEWTHING"])
+@pytest.mark.parametrize("method", ["MESSAGE", "NOTIFY", "PUBLISH", "NEWTHING"])
 def test_a_method_that_we_do_not_take_gets_405_and_what_we_do(method: str) -> None:
     """§8.2.1."""
     (refusal,) = _answers(request(method))
@@ -249,7 +249,7 @@ def test_with_too_many_dialogs_a_new_one_gets_503_and_other_requests_are_taken(
     assert bob.labels()[-2:] == ["200 CANCEL", "487 INVITE"]
 
 
-@pytest.mark.parametrize("method", ["REFER", "NOTIFY", "PUBLISH", "MESSAGE"])
+@pytest.mark.parametrize("method", ["NOTIFY", "PUBLISH", "MESSAGE"])
 def test_what_nobody_may_do_here_yet_is_refused_for_everybody(method: str) -> None:
     assert [each.status for each in _answers(request(method))] == [405]
 

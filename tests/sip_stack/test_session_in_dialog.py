@@ -119,7 +119,7 @@ def test_an_empty_info_is_fine_and_one_with_a_body_is_of_a_type_unknown() -> Non
     assert call.answers() == ["200 INFO", "415 INFO"]
 
 
-@pytest.mark.parametrize("method", ["REFER", "MESSAGE", "PRACK"])
+@pytest.mark.parametrize("method", ["MESSAGE", "PRACK"])
 def test_what_we_do_not_take_inside_a_call_gets_405_and_leaves_the_call(method: str) -> None:
     call = Call()
     call.hear(method, 11)

@@ -44,7 +44,7 @@ def test_a_call_of_ours_asks_for_half_an_hour() -> None:
     alice.invite()
     headers = alice.last_request("INVITE").headers
     assert (headers.get("Session-Expires"), headers.get("Min-SE")) == (str(INTERVAL_S), "90")
-    assert headers.all("Supported") == ["timer"]
+    assert "timer" in headers.all("Supported")
 
 
 def test_two_of_us_keep_a_call_alive_for_a_day() -> None:

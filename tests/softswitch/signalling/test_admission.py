@@ -208,9 +208,9 @@ def test_options_are_answered_to_a_trunk_and_challenged_for_everyone_else() -> N
 def test_options_tell_every_method_that_is_understood_also_those_within_a_call() -> None:
     (answer,) = Stage().hear(options(CARRIER), CARRIER)
     allowed = {method.strip() for method in answer.need("Allow").split(",")}
-    assert allowed == {"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "REGISTER", "SUBSCRIBE", "UPDATE"}
+    assert allowed == {"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"}
     assert answer.need("Allow-Events") == "dialog, message-summary"
-    assert answer.need("Supported") == "timer"
+    assert answer.need("Supported") == "timer, replaces, norefersub"
 
 
 # Which URIs mean us.
