@@ -12,7 +12,10 @@ from softswitch.domain.office import DeviceAddress
 
 
 class DialLeg(msgspec.Struct, frozen=True):
-    """Rings a device. Phones are shown `caller` and `caller_name`; calls by a trunk show the trunk's own caller id.
+    """Rings a device. Phones are shown `caller` and `caller_name`; calls by a trunk `caller_id`, or the trunk's own.
+
+    `trunks`: those that may carry it, in order; where there are none it is refused, None is all. One that
+    `is_emergency` goes by any of them that will, and shows the site's number.
 
     What follows is `LegProgressed`, then one of `LegAnswered` and `LegRefused`.
     """
@@ -23,6 +26,9 @@ class DialLeg(msgspec.Struct, frozen=True):
     caller: str
     caller_name: str
     hops_left: int = HOPS_MAX
+    trunks: tuple[str, ...] | None = None
+    caller_id: str | None = None
+    is_emergency: bool = False
 
 
 class RingLeg(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import FromPhone, Presence
 from softswitch.domain.numbers import outside_number
 from softswitch.domain.office import ToPhone
+from softswitch.domain.outgoing import Principal
 from softswitch.domain.refusals import CommandRefused
 
 KIND: Final = "agent-line"
@@ -174,7 +175,8 @@ def _set(floor: Floor, call: Call, agent: Agent, wanted: Presence, now: float) -
 
 
 def _set_number(floor: Floor, call: Call, agent: Agent, keyed: str, now: float) -> None:
-    number = outside_number(floor.office, _may_answer_at(floor, agent), call.caller if keyed == "1" else keyed)
+    wanted, hers = call.caller if keyed == "1" else keyed, Principal("agent", agent.agent)
+    number = outside_number(floor.office, hers, _may_answer_at(floor, agent), wanted)
     if number is None:
         if not dialogue.ask_again(floor, call, now, (WRONG,)):
             _goodbye(floor, call, (GOODBYE,))

@@ -16,6 +16,7 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
 from softswitch.domain.floor import Floor
 from softswitch.domain.numbers import outside_number
+from softswitch.domain.outgoing import Principal
 
 KIND: Final = "callback"
 CONFIRM: Final = "callback-confirm"
@@ -50,7 +51,7 @@ def answered(floor: Floor, call: Call, keyed: str, now: float) -> None:
     assert queue is not None
     plan = floor.plan(queue).callback if queue in floor.queues else None
     wanted = call.caller if keyed == THIS_NUMBER else keyed
-    number = outside_number(floor.office, () if plan is None else plan.may_call, wanted)
+    number = outside_number(floor.office, Principal("queue", queue), () if plan is None else plan.may_call, wanted)
     if number is not None:
         _promise(floor, call, queue, number, now)
     elif not dialogue.ask_again(floor, call, now, (WRONG,)):

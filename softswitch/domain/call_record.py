@@ -41,12 +41,14 @@ from softswitch.domain.events import (
     QueueLeft,
     RecordingStarted,
     Takers,
+    WayOutDenied,
 )
 from softswitch.domain.figures.talks import Talk, Talks
 from softswitch.domain.office import Strategy
 from softswitch.domain.strategies import Candidate
 
 WAITS_TOLD_KEPT_MAX: Final = 20
+DENIALS_KEPT_MAX: Final = 20
 """So many announced waits stay in the call's record, the last ones."""
 
 RANKED_KEPT_MAX: Final = 20
@@ -135,6 +137,7 @@ class CallRecord(msgspec.Struct):
     presentations: list[PresentationRecord] = msgspec.field(default_factory=list)
     connections: list[ConnectionRecord] = msgspec.field(default_factory=list)
     transfers: list[tuple[float, str, str]] = msgspec.field(default_factory=list)
+    denials: list[tuple[float, str, str, str]] = msgspec.field(default_factory=list)
     callback: str | None = None
     code: str | None = None
     waits_told: list[WaitTold] = msgspec.field(default_factory=list)
@@ -227,6 +230,11 @@ def _transferred(record: CallRecord, event: CallTransferred) -> None:
     record.transfers.append((event.at, event.destination, event.by))
 
 
+def _denied(record: CallRecord, event: WayOutDenied) -> None:
+    record.denials.append((event.at, event.number, event.by, event.why))
+    del record.denials[:-DENIALS_KEPT_MAX]
+
+
 def _classified(record: CallRecord, event: CallClassified) -> None:
     record.code = event.code
 
@@ -317,6 +325,7 @@ _GROWTH: Final[Mapping[type[Event], _Growth]] = {
     CallConnected: _connected,
     AgentLost: _waits_again,
     CallTransferred: _transferred,
+    WayOutDenied: _denied,
     CallClassified: _classified,
     RecordingStarted: _recorded,
 }

@@ -24,6 +24,7 @@ class Cause(StrEnum):
     NETWORK_FAILURE = "network-failure"  # a carrier or phone answered with a fault of its own (5xx)
     UNKNOWN_NUMBER = "unknown-number"  # nothing is configured for what was dialled, or the carrier knows no such number
     NOT_ALLOWED = "not-allowed"  # the caller may not dial this
+    OUTGOING_FULL = "outgoing-full"  # as many calls are out as may be: of the phone or agent, or by every trunk
     INCOMPATIBLE_MEDIA = "incompatible-media"  # no common codec, or an SDP that cannot be used
     NO_MEDIA_PORTS = "no-media-ports"  # every media port is taken, or no media process is up
     MEDIA_LOST = "media-lost"  # the media process that carried the call died

@@ -12,24 +12,38 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from softswitch.domain import actions, events, holding, presenting, queueing, recording
+from softswitch.domain import actions, dialling, events, holding, presenting, queueing, recording
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause, EndedBy, most_telling
 from softswitch.domain.ending import end
 from softswitch.domain.floor import Floor
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import DeviceAddress, ToAgent, ToNumber, ToPhone
+from softswitch.domain.outgoing import Principal, is_emergency_call
 
 DIRECT_RING_S: Final = 60.0
+EMERGENCY_RING_S: Final = 180.0
+"""Nobody is cut off who waits for help: as long as any proxy on the way may wait (RFC 3261 §16.6, Timer C)."""
 RINGBACK: Final = "ringback"
 
 
-def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, now: float) -> None:
-    """Rings all that the destination means, or ends the call when there is nothing to ring."""
+def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, now: float, by: Principal) -> None:
+    """Rings all that the destination means, or ends the call when there is nothing to ring or it may not leave.
+
+    `by`: for whom an outside number is rung; an agent's own are for her.
+    """
+    denial = dialling.denied(floor, call, destination.number, by, now) if isinstance(destination, ToNumber) else None
+    if denial is not None and call.state == "routing" and call.overflow is None:
+        end(floor, call, denial.cause, "switch", now, outcome="refused")
+        return
     devices = _devices(floor, destination)
     call.change("direct", now)
     call.called_agent = destination.agent if isinstance(destination, ToAgent) else None
-    reachable = [device for device in devices if floor.is_reachable(device, now)]
+    if denial is not None:
+        _fail(floor, call, denial.cause, "switch", now)
+        return
+    is_emergency = is_emergency_call(floor.office, destination)
+    reachable = [device for device in devices if is_emergency or floor.is_reachable(device, now)]
     free = [device for device in reachable if not floor.is_in_use(device)]
     if _is_engaged(floor, call.called_agent) or (not free and _is_any_in_use(floor, devices)):
         _fail(floor, call, Cause.BUSY, "switch", now)
@@ -41,13 +55,12 @@ def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, no
         floor.play(call, loop=(RINGBACK,))
     else:
         floor.ask(actions.RingLeg(call.leg))
-    floor.deadlines.set("direct", call.call, now + DIRECT_RING_S)
+    floor.deadlines.set("direct", call.call, now + (EMERGENCY_RING_S if is_emergency else DIRECT_RING_S))
+    for_whom = Principal("agent", destination.agent) if isinstance(destination, ToAgent) else by
     for device in free:
         leg = Leg(call.next_leg(), call.call, "dialling", device, floor.people(device))
-        floor.add_leg(leg, now)
+        dialling.dial(floor, call, leg, now, by=for_whom, caller=call.caller, name=call.caller_name)
         call.dialled_legs.append(leg.leg)
-        floor.tell(events.LegDialled(floor.wall(now), call.call, leg.leg, str(device)))
-        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, call.caller_name, call.hops_left))
 
 
 def answered(floor: Floor, call: Call, leg: Leg, now: float) -> None:

@@ -202,6 +202,15 @@ class LegDialled(_Event, frozen=True):
     to: str
 
 
+class WayOutDenied(_Event, frozen=True):
+    """A call to an outside number might not leave. `by`: for whom it was to ("phone:101", "agent:bo", "office")."""
+
+    call: str
+    number: str
+    by: str
+    why: str
+
+
 class CallConnected(_Event, frozen=True):
     """The caller is joined to whoever was called. `agent` None on a direct call to a phone or number."""
 
@@ -449,6 +458,7 @@ Event: TypeAlias = (
     | CallPresented
     | PresentationEnded
     | LegDialled
+    | WayOutDenied
     | CallConnected
     | AgentLost
     | CallParted

@@ -31,6 +31,7 @@ from softswitch.domain.inputs import CallId, LegId, Origin
 from softswitch.domain.leg import Leg
 from softswitch.domain.mailboxes import Mailboxes, Pending
 from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
+from softswitch.domain.outgoing import Principal
 from softswitch.domain.queue import Queue
 
 DEVICE_OUT_S = 30.0
@@ -365,6 +366,10 @@ class Floor:
             call.dialled_legs.remove(leg_id)
         self.is_unsettled = True
         return leg
+
+    def calls_out(self, principal: Principal) -> int:
+        """How many legs are out for a phone, an agent, a queue or the office."""
+        return sum(leg.out_by == principal for leg in self.legs.values())
 
     def give_up(self, leg_id: LegId, cause: Cause, now: float) -> None:
         """Ends a leg of ours that is still up."""

@@ -247,6 +247,7 @@ class ConsultFor(msgspec.Struct, frozen=True):
 
     call: CallId
     to: Destination
+    by: str = "command"
 
 
 class EndConsult(msgspec.Struct, frozen=True):

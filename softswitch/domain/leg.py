@@ -14,6 +14,7 @@ import msgspec
 
 from softswitch.domain.inputs import CallId, LegId
 from softswitch.domain.office import DeviceAddress
+from softswitch.domain.outgoing import Principal
 
 LegState: TypeAlias = Literal["invited", "dialling", "ringing", "confirming", "answered"]
 
@@ -34,7 +35,7 @@ class Leg(msgspec.Struct):
     `device` is the far end where we know it: None for callers from a trunk. `playing`: the tag of what it hears, where
     it is not the caller's. `asks_for_key`: before a caller is given to it. `is_late`: another was first, and it is let
     go of in a moment. `is_held`: its far end put us on hold; `is_waiting`: it
-    hears music because the other end of its talk holds.
+    hears music because the other end of its talk holds. `out_by`: for whom it is out, where it left the house.
     """
 
     leg: LegId
@@ -49,6 +50,7 @@ class Leg(msgspec.Struct):
     is_late: bool = False
     is_held: bool = False
     is_waiting: bool = False
+    out_by: Principal | None = None
 
     def change(self, state: LegState) -> bool:
         """Goes on to `state` and says whether that was legal; when it was not, nothing changed."""

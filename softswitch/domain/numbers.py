@@ -1,8 +1,9 @@
 """From what was dialled to where it leads, and whether the caller may go there.
 
-A carrier's calls reach only what `[number.…]` entries lead to. A phone's dial plan is, in this order: the office's own
-numbers, phones, agents, queues by name, and outside numbers (`+…`, E.164). Every way out of the house, and every way
-inside it, passes the one policy function `may_dial`; nothing else decides who may dial what.
+A carrier's calls reach only what `[number.…]` entries lead to. A phone's dial plan is, in this order: emergency
+numbers, the office's own numbers, phones, agents, queues by name, and outside numbers (`+…`, E.164). Whether a phone
+may go where that leads inside the house is asked of `may_dial`; whether a call may leave it, of `outgoing`, when a
+number is rung.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from softswitch.domain.causes import Cause
+from softswitch.domain.country_codes import country_code
 from softswitch.domain.inputs import FromPhone, FromTrunk, Presence
 from softswitch.domain.office import (
     Destination,
@@ -30,6 +32,7 @@ from softswitch.domain.office import (
     ToSay,
     ToVoicemail,
 )
+from softswitch.domain.outgoing import Principal, emergency_number, may_ever_leave
 
 _OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
 """E.164 allows 15 digits; three keeps short codes of carriers within reach of a prefix that allows them."""
@@ -37,16 +40,6 @@ _OUTSIDE_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
 
 _CALLABLE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """Nobody can be had at a short code."""
-
-_CODES_OF_ONE_DIGIT: Final = frozenset("17")
-_CODES_OF_TWO_DIGITS: Final = frozenset(
-    (
-        *("20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49"),
-        *("51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66"),
-        *("81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98"),
-    )
-)
-"""Country codes as E.164 assigns them; all others have three digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +55,9 @@ def route(office: Office, origin: FromTrunk | FromPhone, dialled: str) -> Route 
     if isinstance(origin, FromTrunk):
         destination = office.numbers.get(dialled)
         return Cause.UNKNOWN_NUMBER if destination is None else Route(destination, f"number {dialled}")
+    emergency = emergency_number(office, dialled)
+    if emergency is not None:
+        return Route(ToNumber(emergency), "an emergency number")
     found = _by_dial_plan(office, dialled)
     if found is None:
         return Cause.UNKNOWN_NUMBER
@@ -71,17 +67,17 @@ def route(office: Office, origin: FromTrunk | FromPhone, dialled: str) -> Route 
     return found
 
 
-def outside_number(office: Office, prefixes: Sequence[str], wanted: str) -> str | None:
-    """The number as E.164 if it may be called, else None: the policy for numbers that people key or set.
+def outside_number(office: Office, principal: Principal, prefixes: Sequence[str], wanted: str) -> str | None:
+    """The number as E.164 if it may be called for this principal, else None: for numbers that people key or set.
 
     It must begin with one of the prefixes and be none of the office's own. One that was keyed without country code (0…)
     is taken for one of the first prefix's country, 00… for an international one. A prefix may say more than a country.
     """
-    wanted = international(wanted, _country_code(prefixes[0]) if prefixes else None)
+    wanted = international(wanted, country_code(prefixes[0]) if prefixes else None)
     is_allowed = any(wanted.startswith(prefix) for prefix in prefixes)
     if not is_allowed or wanted in office.numbers or not _CALLABLE.fullmatch(wanted):
         return None
-    return wanted
+    return wanted if may_ever_leave(principal, wanted, office) else None
 
 
 def international(written: str, country: str | None) -> str:
@@ -112,7 +108,7 @@ def destination_of(text: str) -> Destination | None:
 
 
 def may_dial(phone: PhonePlan, destination: Destination) -> bool:
-    """Whether this phone may reach this destination: THE policy for every way out."""
+    """Whether this phone may reach this destination; `outgoing` decides when a number is rung."""
     match destination:
         case ToQueue():
             return "queues" in phone.may_dial
@@ -120,20 +116,10 @@ def may_dial(phone: PhonePlan, destination: Destination) -> bool:
             return "phones" in phone.may_dial
         case ToAgent():
             return "agents" in phone.may_dial
-        case ToNumber(number=number):
-            return any(entry.startswith("+") and number.startswith(entry) for entry in phone.may_dial)
-        case ToSay() | ToBusy() | ToVoicemail() | ToAgentLine() | ToMessages() | ToFeature():
+        case ToNumber() | ToSay() | ToBusy() | ToVoicemail() | ToAgentLine() | ToMessages() | ToFeature():
             return True
         case ToCallback():
             return False
-
-
-def _country_code(prefix: str) -> str:
-    """The `+46` of a prefix like `+467`; a prefix that is shorter than any code of its zone is all that there is."""
-    digits = prefix.removeprefix("+")
-    if digits[:1] in _CODES_OF_ONE_DIGIT:
-        return f"+{digits[:1]}"
-    return f"+{digits[:2]}" if digits[:2] in _CODES_OF_TWO_DIGITS else f"+{digits[:3]}"
 
 
 def _by_dial_plan(office: Office, dialled: str) -> Route | None:

@@ -158,7 +158,7 @@ class AgentPlan:
 
     `number` is what she keys at the agent line; `guard_s`: how long she is left alone after she got ready; `wrap_up_s`
     goes before the queues'. `skills` have levels 1 to SKILL_LEVEL_MAX. `may_answer_at`: prefixes of the outside numbers
-    that she may set as hers.
+    that she may set as hers. At most `calls_out_max` calls are out for her at once; `caller_id` is what they show.
     """
 
     agent: str
@@ -172,6 +172,8 @@ class AgentPlan:
     wrap_up_s: float | None = None
     guard_s: float = 0
     may_answer_at: tuple[str, ...] = ()
+    calls_out_max: int | None = None
+    caller_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class QueuePlan:
     `agents` are the names of `members`, in order; who has no terms of her own has the usual ones. `skills`: what
     callers ask for, each level one lower every `skills_relax_every_s`. `keys` lead callers who press them elsewhere.
     `codes`: what a call can have been about; with `code_within_s` an agent stays in wrap-up for so long until she has
-    said it.
+    said it. `caller_id`: what those are shown whom it calls outside.
     """
 
     queue: str
@@ -271,6 +273,7 @@ class QueuePlan:
     service_level: ServiceGoal | None = None
     short_abandon_s: float = 0
     record: RecordPolicy = "never"
+    caller_id: str | None = None
 
     def __post_init__(self) -> None:
         if tuple(member.agent for member in self.members) != self.agents:
@@ -321,19 +324,46 @@ class FeatureCodes:
 
 @dataclass(frozen=True, slots=True)
 class PhonePlan:
-    """A device that registers here. `may_dial`: "phones", "agents", "queues", or prefixes of outside numbers."""
+    """A device that registers here. `may_dial`: "phones", "agents", "queues", or prefixes of outside numbers.
+
+    `may_not_dial`: prefixes that are taken out of these. At most `calls_out_max` calls leave from it at once;
+    `caller_id` is what they show.
+    """
 
     phone: str
     name: str
     may_dial: tuple[str, ...] = ("phones", "agents", "queues")
+    may_not_dial: tuple[str, ...] = ()
+    calls_out_max: int | None = None
+    caller_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrunkPlan:
-    """A carrier, as far as routing needs to know it. `caller_id` is what we show on calls that go out by it."""
+    """A carrier, as far as routing needs to know it. `caller_id` is what we show on calls that go out by it.
+
+    `country`: where its numbers are at home; `carries_emergency`: whether emergency numbers may be called by it.
+    """
 
     trunk: str
     caller_id: str | None = None
+    country: str | None = None
+    carries_emergency: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingPlan:
+    """What holds for all calls that leave. Prefixes of numbers, E.164.
+
+    `allow`: where agents and people in charge may give callers on to, None: the countries that the office is at home
+    in. `deny`: what nobody calls who is not allowed to by as long a prefix of his own. `outside_prefixes`: what people
+    may dial before an emergency number, out of habit.
+    """
+
+    allow: tuple[str, ...] | None = None
+    deny: tuple[str, ...] = ()
+    emergency_numbers: tuple[str, ...] = ("112",)
+    outside_prefixes: tuple[str, ...] = ("0", "9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,3 +389,4 @@ class Office:
     shifts: Mapping[str, Hours] = field(default_factory=lambda: MappingProxyType({}))
     pause_reasons: tuple[str, ...] = ()
     features: FeatureCodes = field(default_factory=FeatureCodes)
+    outgoing: OutgoingPlan = field(default_factory=OutgoingPlan)

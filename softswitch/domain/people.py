@@ -12,6 +12,7 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
 from softswitch.domain.numbers import outside_number
 from softswitch.domain.office import PRIORITY_S_MAX
+from softswitch.domain.outgoing import Principal
 from softswitch.domain.queue import HotPrompt
 from softswitch.domain.refusals import CommandRefused, unknown
 
@@ -42,7 +43,8 @@ def set_number(floor: Floor, agent: Agent, command: inputs.SetAgentNumber, now: 
     """Answers at this number until she logs out."""
     plan = floor.office.agents[agent.agent]
     if command.number is not None:
-        if outside_number(floor.office, plan.may_answer_at, command.number) != command.number:
+        hers = Principal("agent", agent.agent)
+        if outside_number(floor.office, hers, plan.may_answer_at, command.number) != command.number:
             raise CommandRefused(
                 f"{agent.agent} cannot be reached at {command.number!r}",
                 f"[agent.{agent.agent}] may_answer_at is {list(plan.may_answer_at)}",

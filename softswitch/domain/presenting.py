@@ -14,7 +14,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Final
 
-from softswitch.domain import actions, choosing, events, joining, presence
+from softswitch.domain import choosing, dialling, events, joining, presence
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
 from softswitch.domain.distributor import Decision, exclusion
@@ -22,6 +22,7 @@ from softswitch.domain.events import PresentationOutcome
 from softswitch.domain.floor import Floor, Presentation
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import Device
+from softswitch.domain.outgoing import Principal
 
 RANKED_TOLD_MAX: Final = 100
 """So many candidates are written down with what they were ranked by, the best ones."""
@@ -206,11 +207,9 @@ def _await_next(floor: Floor, presentation: Presentation) -> None:
 def _dial(floor: Floor, presentation: Presentation, call: Call, leg_id: str, device: Device, now: float) -> None:
     leg = Leg(leg_id, call.call, "dialling", device.to, (presentation.agent,), presentation.presentation)
     leg.asks_for_key = device.confirm
-    floor.add_leg(leg, now)
     call.dialled_legs.append(leg_id)
-    floor.tell(events.LegDialled(floor.wall(now), call.call, leg_id, str(device.to)))
     name = floor.plan(presentation.queue).name
-    floor.ask(actions.DialLeg(leg_id, call.call, device.to, call.caller, name, call.hops_left))
+    dialling.dial(floor, call, leg, now, by=Principal("agent", presentation.agent), caller=call.caller, name=name)
 
 
 def _silence_of(floor: Floor, leg: Leg, now: float) -> Cause:

@@ -5,20 +5,22 @@ and rung like for any caller; only when she is on the line is the customer rung,
 and left waiting. What comes of that is in `calling_back`. Every promise has exactly one end and survives a restart of
 the switch.
 
-Whether a number may be called is asked of `numbers`, as for every way out of the house.
+Whether a number may be called is asked when it is promised, and again when it is rung, as for every way out of the
+house.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import actions, events, queueing
+from softswitch.domain import dialling, events, queueing
 from softswitch.domain.call import Call
 from softswitch.domain.callback import Callback
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import FromCallback
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import CallbackPlan, ToNumber
+from softswitch.domain.outgoing import Principal
 
 RINGBACK: Final = "ringback"
 CALLBACKS_MAX: Final = 10_000
@@ -84,11 +86,9 @@ def ring_customer(floor: Floor, call: Call, leg: Leg, now: float) -> None:
     callback = floor.callbacks[call.callback or ""]
     call.change("dialling", now)
     floor.play_to(call, leg, loop=(RINGBACK,))
-    device = ToNumber(callback.number)
-    floor.add_leg(Leg(call.leg, call.call, "dialling", device), now)
     floor.deadlines.set("callback-ring", call.call, now + plan_of(floor, callback).ring_s)
-    floor.tell(events.LegDialled(floor.wall(now), call.call, call.leg, str(device)))
-    floor.ask(actions.DialLeg(call.leg, call.call, device, call.caller, "", call.hops_left))
+    device = Leg(call.leg, call.call, "dialling", ToNumber(callback.number))
+    dialling.dial(floor, call, device, now, by=Principal("queue", callback.queue), caller=call.caller)
 
 
 def lost(floor: Floor, call: Call, now: float) -> None:

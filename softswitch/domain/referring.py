@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from softswitch.domain import actions, events, holding, presenting, recording, routing, transferring
+from softswitch.domain import actions, dialling, events, holding, presenting, recording, routing, transferring
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
@@ -23,6 +23,7 @@ from softswitch.domain.inputs import FromPhone, LegInvited, LegReferred
 from softswitch.domain.leg import Leg
 from softswitch.domain.numbers import route
 from softswitch.domain.office import ToAgent, ToNumber, ToPhone, ToQueue, ToSay, ToVoicemail
+from softswitch.domain.outgoing import Principal
 from softswitch.domain.transferring import TRANSFERS_MAX
 
 _Place: TypeAlias = ToQueue | ToAgent | ToPhone | ToNumber | ToVoicemail | ToSay
@@ -89,33 +90,42 @@ def _send(floor: Floor, leg: Leg, far: Leg, other: Leg | None, dialled: str, now
             _refuse(floor, leg, Cause.NOT_ALLOWED)
             return
         dialled = placed.dialled
-    found = route(floor.office, FromPhone(leg.device.phone), dialled)
-    if isinstance(found, Cause):
-        _refuse(floor, leg, found)
+    principal = Principal("phone", leg.device.phone)
+    destination = _place(floor, call, dialled, principal, now)
+    if isinstance(destination, Cause):
+        _refuse(floor, leg, destination)
         return
+    floor.ask(actions.AnswerReferral(leg.leg, None))
+    if other is not None:
+        end(floor, floor.calls[other.call], Cause.TRANSFERRED, "caller", now)
+    if leg.leg == call.leg:
+        _send_called(floor, call, far, destination, now, principal)
+    else:
+        transferring.give_on(floor, call, destination, now, by=str(principal), principal=principal)
+
+
+def _place(floor: Floor, call: Call, dialled: str, principal: Principal, now: float) -> _Place | Cause:
+    """Where what the telephone dialled leads, for somebody else; or why he cannot be sent there."""
+    found = route(floor.office, FromPhone(principal.name), dialled)
+    if isinstance(found, Cause):
+        return found
     destination = found.destination
     if not isinstance(destination, _PLACES) or call.transfers >= TRANSFERS_MAX:
-        _refuse(floor, leg, Cause.NOT_ALLOWED)
-    elif isinstance(destination, ToNumber) and not floor.has_trunk:
-        _refuse(floor, leg, Cause.UNREACHABLE)
-    else:
-        floor.ask(actions.AnswerReferral(leg.leg, None))
-        if other is not None:
-            end(floor, floor.calls[other.call], Cause.TRANSFERRED, "caller", now)
-        if leg.leg == call.leg:
-            _send_called(floor, call, far, destination, now, by=str(leg.device))
-        else:
-            transferring.give_on(floor, call, destination, now, by=str(leg.device))
+        return Cause.NOT_ALLOWED
+    if isinstance(destination, ToNumber):
+        denial = dialling.denied(floor, call, destination.number, principal, now)
+        return destination if denial is None else denial.cause
+    return destination
 
 
-def _send_called(floor: Floor, call: Call, far: Leg, destination: _Place, now: float, *, by: str) -> None:
+def _send_called(floor: Floor, call: Call, far: Leg, destination: _Place, now: float, principal: Principal) -> None:
     """The caller himself gives on whom he called."""
     assert call.connection is not None
     holding.leave(floor, call, far.leg)
     call.transfers += 1
-    floor.tell(events.CallTransferred(floor.wall(now), call.call, str(destination), by))
+    floor.tell(events.CallTransferred(floor.wall(now), call.call, str(destination), str(principal)))
     _take_callers_place(floor, call, far, now)
-    routing.send(floor, call, destination, now, by="transfer")
+    routing.send(floor, call, destination, now, by="transfer", principal=principal)
 
 
 def _join(floor: Floor, leg: Leg, other: Leg, now: float) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.domain import actions, dialogue, events, hours, inputs, people
+from softswitch.domain import dialling, dialogue, events, hours, inputs, people
 from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.causes import Cause
@@ -21,6 +21,7 @@ from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import FromRoster
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import ToNumber, ToPhone
+from softswitch.domain.outgoing import Principal
 from softswitch.domain.refusals import CommandRefused
 
 KIND: Final = "roster"
@@ -81,10 +82,9 @@ def check(floor: Floor, agent: Agent, now: float) -> None:
     floor.tell(events.CallRouted(at, name, f"number:{number}", "is she there for her shift"))
     call.change("serving", now)
     dialogue.begin(floor, call, KIND, now)
-    floor.add_leg(Leg(call.leg, name, "dialling", ToNumber(number), (agent.agent,)), now)
     floor.deadlines.set("check-ring", name, now + CHECK_RING_S)
-    floor.tell(events.LegDialled(at, name, call.leg, f"number:{number}"))
-    floor.ask(actions.DialLeg(call.leg, name, ToNumber(number), "", "", call.hops_left))
+    leg = Leg(call.leg, name, "dialling", ToNumber(number), (agent.agent,))
+    dialling.dial(floor, call, leg, now, by=Principal("agent", agent.agent))
 
 
 def picked_up(floor: Floor, call: Call, now: float) -> None:

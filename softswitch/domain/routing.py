@@ -32,7 +32,7 @@ from softswitch.domain.events import VisitOutcome
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import FromPhone, FromTrunk, LegInvited
 from softswitch.domain.leg import Leg
-from softswitch.domain.numbers import route
+from softswitch.domain.numbers import Route, route
 from softswitch.domain.office import (
     PRIORITY_S_MAX,
     Destination,
@@ -50,6 +50,7 @@ from softswitch.domain.office import (
     ToSay,
     ToVoicemail,
 )
+from softswitch.domain.outgoing import OFFICE, Principal, is_emergency_call
 
 OVERFLOWS_MAX: Final = 8
 SENT_ON_MAX: Final = 50
@@ -63,7 +64,8 @@ def invited(floor: Floor, invitation: LegInvited, now: float) -> None:
         return
     call = _arrive(floor, invitation, now)
     found = route(floor.office, invitation.origin, invitation.dialled)
-    if floor.is_draining:
+    is_emergency = isinstance(found, Route) and is_emergency_call(floor.office, found.destination)
+    if floor.is_draining and not is_emergency:
         end(floor, call, Cause.DRAINING, "switch", now, outcome="refused")
     elif isinstance(found, Cause):
         end(floor, call, found, "switch", now, outcome="refused")
@@ -71,7 +73,9 @@ def invited(floor: Floor, invitation: LegInvited, now: float) -> None:
         end(floor, call, invitation.media_fault, "switch", now, outcome="failed")
     else:
         floor.tell(events.CallRouted(floor.wall(now), call.call, str(found.destination), found.rule))
-        send(floor, call, found.destination, now)
+        origin = invitation.origin
+        principal = Principal("phone", origin.phone) if isinstance(origin, FromPhone) else OFFICE
+        send(floor, call, found.destination, now, principal=principal)
 
 
 def turn_away(floor: Floor, invitation: LegInvited, cause: Cause, now: float) -> None:
@@ -153,7 +157,7 @@ def move_on(floor: Floor, call: Call, destination: Destination, cause: Cause, no
     presenting.close_for(floor, call, "withdrawn", cause, now)
     queueing.leave(floor, call, outcome_of(destination), cause, now)
     _sent_on(floor, call, name, destination, cause, now)
-    send(floor, call, destination, now, entered_at=entered_at)
+    send(floor, call, destination, now, entered_at=entered_at, principal=Principal("queue", name))
 
 
 def send(
@@ -164,8 +168,12 @@ def send(
     *,
     entered_at: float | None = None,
     by: str = "arrival",
+    principal: Principal = OFFICE,
 ) -> None:
-    """Sends a caller to where he is served. `entered_at`: since when his wait counts, if he waited already."""
+    """Sends a caller to where he is served. `entered_at`: since when his wait counts, if he waited already.
+
+    `principal`: for whom he is sent out of the house, if that is where it leads; a queue sends on for itself.
+    """
     for _ in range(OVERFLOWS_MAX):
         if call.overflows > SENT_ON_MAX:
             break
@@ -180,6 +188,7 @@ def send(
                     queueing.enter(floor, call, name, now, entered_at=entered_at, by=came_by)
                     return
                 destination, outcome, cause = turned_away
+                principal = Principal("queue", name)
                 if isinstance(destination, ToCallback):
                     asking_callback.ask_at_door(floor, call, name, now)
                     return
@@ -193,7 +202,7 @@ def send(
                 end(floor, call, Cause.BUSY_DESTINATION, "switch", now, outcome=refusal)
                 return
             case ToPhone() | ToAgent() | ToNumber():
-                direct.ring(floor, call, destination, now)
+                direct.ring(floor, call, destination, now, principal)
                 return
             case ToAgentLine():
                 agent_line.begin(floor, call, now)

@@ -222,8 +222,8 @@ class Switch:
                 voicemail.delete(floor, input_, now)
             case inputs.TransferCall(call=call_id, to=to, by=by):
                 transferring.transfer(floor, self._call(call_id), to, now, by=by)
-            case inputs.ConsultFor(call=call_id, to=to):
-                transferring.consult(floor, self._call(call_id), to, now)
+            case inputs.ConsultFor(call=call_id, to=to, by=by):
+                transferring.consult(floor, self._call(call_id), to, now, by=by)
             case inputs.EndConsult():
                 transferring.end_consult(floor, self._call(input_.call), input_, now)
             case inputs.SetPriority():

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from softswitch.domain import actions, direct, events, holding, queueing, recording, routing, wrapping_up
+from softswitch.domain import actions, dialling, direct, events, holding, queueing, recording, routing, wrapping_up
 from softswitch.domain.call import Call, Connection, Consult
 from softswitch.domain.causes import Cause
 from softswitch.domain.floor import Floor
 from softswitch.domain.inputs import EndConsult, LegId
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import Destination, ToAgent, ToNumber, ToPhone, ToQueue
+from softswitch.domain.outgoing import OFFICE, Denied, Principal, may_leave
 from softswitch.domain.refusals import CommandRefused
 
+BY_COMMAND: Final = "command"
 PARTIES_MAX: Final = 30
 CONSULT_RING_S: Final = 45.0
 TRANSFERS_MAX: Final = 50
@@ -33,15 +35,17 @@ _Ringable: TypeAlias = ToAgent | ToPhone | ToNumber
 
 def transfer(floor: Floor, call: Call, destination: Destination, now: float, *, by: str) -> None:
     """Gives the caller on at once; whoever had him is free."""
-    _talk(call)
+    connection = _talk(call)
     if call.transfers >= TRANSFERS_MAX:
         raise _refused(call, f"it was transferred TRANSFERS_MAX = {TRANSFERS_MAX} times")
     _check(floor, destination)
-    give_on(floor, call, destination, now, by=by)
+    principal = _for_whom(floor, connection, by)
+    _check_way_out(floor, call, destination, principal)
+    give_on(floor, call, destination, now, by=by, principal=principal)
 
 
-def give_on(floor: Floor, call: Call, destination: Destination, now: float, *, by: str) -> None:
-    """Whoever has the caller lets him go there; everything was looked at before."""
+def give_on(floor: Floor, call: Call, destination: Destination, now: float, *, by: str, principal: Principal) -> None:
+    """Whoever has the caller lets him go there, on the principal's account; everything was looked at before."""
     connection = _talk(call)
     is_apart = call.consult is not None
     if is_apart:
@@ -54,10 +58,10 @@ def give_on(floor: Floor, call: Call, destination: Destination, now: float, *, b
         holding.leave(floor, call, call.leg)
     for leg in (connection.leg, *tuple(call.parties)):
         part(floor, call, leg, Cause.TRANSFERRED, now)
-    routing.send(floor, call, destination, now, by="transfer")
+    routing.send(floor, call, destination, now, by="transfer", principal=principal)
 
 
-def consult(floor: Floor, call: Call, destination: Destination, now: float) -> None:
+def consult(floor: Floor, call: Call, destination: Destination, now: float, *, by: str) -> None:
     """Rings somebody to be asked; the caller hears music meanwhile."""
     connection = _talk(call)
     if call.consult is not None:
@@ -65,6 +69,8 @@ def consult(floor: Floor, call: Call, destination: Destination, now: float) -> N
     if len(call.parties) >= PARTIES_MAX:
         raise _refused(call, f"it has PARTIES_MAX = {PARTIES_MAX} people already")
     whom = _check(floor, destination)
+    principal = _for_whom(floor, connection, by)
+    _check_way_out(floor, call, destination, principal)
     devices = [] if isinstance(whom, ToQueue) else direct.free_devices(floor, whom, now)
     if not devices:
         raise CommandRefused(
@@ -76,13 +82,12 @@ def consult(floor: Floor, call: Call, destination: Destination, now: float) -> N
         holding.leave(floor, call, leg_id)
     floor.play(call, loop=holding.music(floor, call))
     floor.play_to(call, floor.legs[connection.leg], loop=(direct.RINGBACK,))
+    for_whom = Principal("agent", destination.agent) if isinstance(destination, ToAgent) else principal
     for device in devices:
         leg = Leg(call.next_leg(), call.call, "dialling", device, floor.people(device))
-        floor.add_leg(leg, now)
+        dialling.dial(floor, call, leg, now, by=for_whom, caller=call.caller, name=call.caller_name)
         call.dialled_legs.append(leg.leg)
         call.consult.legs[leg.leg] = None
-        floor.tell(events.LegDialled(floor.wall(now), call.call, leg.leg, str(device)))
-        floor.ask(actions.DialLeg(leg.leg, call.call, device, call.caller, call.caller_name, call.hops_left))
     floor.deadlines.set("consult", call.call, now + CONSULT_RING_S)
 
 
@@ -292,6 +297,25 @@ def _check(floor: Floor, destination: Destination) -> ToQueue | _Ringable:
             f"a call cannot be given to {destination}", "the running switch", "name a queue, agent, phone or number"
         )
     return destination
+
+
+def _for_whom(floor: Floor, connection: Connection, by: str) -> Principal:
+    """For whom it leaves: people in charge act for the office, whoever talks for her telephone or herself."""
+    if by == BY_COMMAND:
+        return OFFICE
+    device = floor.legs[connection.leg].device
+    if isinstance(device, ToPhone):
+        return Principal("phone", device.phone)
+    return OFFICE if connection.agent is None else Principal("agent", connection.agent)
+
+
+def _check_way_out(floor: Floor, call: Call, destination: Destination, by: Principal) -> None:
+    if isinstance(destination, ToNumber):
+        verdict = may_leave(by, destination.number, floor.office, floor.calls_out)
+        if isinstance(verdict, Denied):
+            raise CommandRefused(
+                f"{destination.number} may not be called for {by}", f"call {call.call}: {verdict.why}", "see [outgoing]"
+            )
 
 
 def _refused(call: Call, why: str) -> CommandRefused:

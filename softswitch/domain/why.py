@@ -60,6 +60,7 @@ def explain(record: CallRecord) -> list[Reason]:
     reasons += [
         Reason(at, f"The call was transferred to {destination} (by {by}).") for at, destination, by in record.transfers
     ]
+    reasons += [Reason(at, f"{number} could not be called for {by}: {why}.") for at, number, by, why in record.denials]
     for visit in record.queue_visits:
         reasons += _visit(visit, overflows)
     reasons += [_told(told) for told in record.waits_told]

@@ -22,6 +22,7 @@ from softswitch.domain.office import (
     FeatureCodes,
     MailboxPlan,
     Office,
+    OutgoingPlan,
     PhonePlan,
     QueuePlan,
     Terms,
@@ -33,6 +34,7 @@ from softswitch.settings.destinations import LATER_KINDS, DestinationReader, Nam
 from softswitch.settings.faults import ConfigurationError, ConfigurationErrors, Faults, Place, nearest
 from softswitch.settings.feature_sounds import use_feature_sounds
 from softswitch.settings.model import AcceptFrom, Api, Media, NodeSettings, Phone, Settings, Sip, Trunk
+from softswitch.settings.outgoing import read_outgoing
 from softswitch.settings.relations import check_together
 from softswitch.settings.section import Placed, Section, dotted, kind_of
 from softswitch.settings.shipped import shipped_folder
@@ -46,7 +48,7 @@ VERSION_DIGITS: Final = 12
 MAIN_FILE: Final = "softswitch.toml"
 """Where a table that is missing altogether is said to be missing."""
 
-SINGLE_TABLES: Final = ("node", "sip", "media", "api", "pause", "features")
+SINGLE_TABLES: Final = ("node", "sip", "media", "api", "pause", "features", "outgoing")
 NAMED_TABLES: Final = ("phone", "trunk", "agent", "queue", "number", "vip", "voicemail", "hours", "shift")
 
 _NEEDED_TABLES: Final = {
@@ -187,6 +189,7 @@ class _Found:
     shifts: dict[str, Shift] = field(default_factory=dict)
     pause_reasons: tuple[str, ...] | None = None
     features: FeatureCodes | None = None
+    outgoing: OutgoingPlan | None = None
     places: dict[tuple[str, ...], Place] = field(default_factory=dict)
     sources: list[tuple[str, AcceptFrom, Place]] = field(default_factory=list)
 
@@ -368,6 +371,9 @@ class _Reading:
             case "features":
                 features = people.read_features(section, faults)
                 found.features = found.features or features
+            case "outgoing":
+                outgoing = read_outgoing(section, faults)
+                found.outgoing = found.outgoing or outgoing
 
     @property
     def _timezone(self) -> str:
@@ -391,6 +397,7 @@ class _Reading:
             vips=found.vips,
             mailboxes=MappingProxyType(found.mailboxes),
             features=found.features or FeatureCodes(),
+            outgoing=found.outgoing or OutgoingPlan(),
             hours=MappingProxyType(found.hours),
             shifts=MappingProxyType(found.shifts),
             places=found.places,
@@ -401,7 +408,10 @@ class _Reading:
     def _settings(self, whole: Whole, version: str, sounds: SoundSearch) -> Settings:
         node = self._found.node
         assert node is not None
-        trunks = {name: TrunkPlan(name, trunk.caller_id) for name, trunk in whole.trunks.items()}
+        trunks = {
+            name: TrunkPlan(name, trunk.caller_id, trunk.country, trunk.carries_emergency)
+            for name, trunk in whole.trunks.items()
+        }
         office = Office(
             version=version,
             node=node.name,
@@ -418,6 +428,7 @@ class _Reading:
             shifts=plans_of(whole.shifts.values()),
             pause_reasons=self._found.pause_reasons or (),
             features=whole.features,
+            outgoing=whole.outgoing,
         )
         return Settings(
             folder=self._folder.absolute(),

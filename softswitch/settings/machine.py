@@ -21,9 +21,9 @@ from softswitch.settings.addresses import (
     parse_host,
     parse_listen,
 )
-from softswitch.settings.destinations import E164, INTERNAL_DIGITS
 from softswitch.settings.faults import Faults, Place, suggestion
 from softswitch.settings.model import AcceptFrom, Api, Listen, Media, NodeSettings, NumberForm, Sip, Trunk
+from softswitch.settings.outgoing import read_caller_id
 from softswitch.settings.section import Placed, Section
 from softswitch.settings.sounds import SoundSearch, is_language
 from softswitch.settings.toml_tree import Array
@@ -160,11 +160,7 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
     accepted: list[AcceptFrom] = []
     written = section.texts("accept_from", example='["192.0.2.20"]') or ()
     sources = [text for text in written if _take(faults, text, parse_accept_from, accepted)]
-    caller_id = section.text("caller_id")
-    if caller_id is not None and not (E164.fullmatch(caller_id) or INTERNAL_DIGITS.fullmatch(caller_id)):
-        faults.refuse(
-            section.place_of("caller_id"), f'"{caller_id}" is no telephone number', 'write it like "+46850010000"'
-        )
+    caller_id = read_caller_id(section, "caller_id", faults)
     credentials = _credentials(section, faults)
     register = _register(section, faults)
     if register is not None and not any(section.has(key) for key in CREDENTIAL_KEYS):
@@ -181,10 +177,12 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
     if form == "national" and country is None:
         faults.refuse(section.place_of("number_form"), "national numbers need a country", 'add: country = "+46"')
     calls_max = section.whole("calls_max", low=1, high=CALLS_MAX_MAX)
+    emergency = section.flag("emergency", default=True)
+    emergency_caller_id = read_caller_id(section, "emergency_caller_id", faults)
     section.close()
     trunk = Trunk(
         tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s,
-        country, cast("NumberForm", form), calls_max,
+        country, cast("NumberForm", form), calls_max, emergency, emergency_caller_id,
     )  # fmt: skip
     return trunk, sources
 

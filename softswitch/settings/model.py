@@ -101,7 +101,8 @@ class Trunk:
     `credentials` answer its challenges, where it makes any. `register`: the address that we are registered at, for as
     long as the switch runs; `qualify_s`: how often each of its hosts is asked whether it is there, 0: never.
     `country`: where its numbers are at home; `number_form`: how it wants them written; beyond `calls_max` at once, both
-    ways together, none of ours goes out by it.
+    ways together, none of ours goes out by it. `carries_emergency`: whether emergency numbers may be called by it;
+    these calls show `emergency_caller_id`, or else `caller_id`.
     """
 
     hosts: tuple[Address, ...]
@@ -113,6 +114,8 @@ class Trunk:
     country: str | None = None
     number_form: NumberForm = "+"
     calls_max: int | None = None
+    carries_emergency: bool = True
+    emergency_caller_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

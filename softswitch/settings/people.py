@@ -10,6 +10,7 @@ from softswitch.settings.destinations import INTERNAL_DIGITS, DestinationReader,
 from softswitch.settings.faults import Faults, Place, suggestion
 from softswitch.settings.model import DigestAlgorithm, Phone
 from softswitch.settings.naming import keyed, read_prefixes
+from softswitch.settings.outgoing import read_caller_id, read_calls_out_max
 from softswitch.settings.section import Section, kind_of
 from softswitch.settings.skills import read_skills
 from softswitch.settings.toml_tree import Leaf, Node, Table
@@ -39,8 +40,13 @@ def read_phone(section: Section, name: str, faults: Faults) -> tuple[Phone, Phon
                 entry.value, MAY_DIAL, otherwise='write a prefix such as "+46", or phones, agents, queues'
             )  # fmt: skip
             faults.refuse(entry.place, f'"{entry.value}" is nothing that a phone can be allowed to dial', mend)
+    may_not_dial = read_prefixes(section, "may_not_dial", faults)
+    for entry in given or ():
+        if entry.value in may_not_dial:
+            faults.refuse(entry.place, f'"{entry.value}" is in may_not_dial too', "take it out of one of the lists")
+    calls_out_max, caller_id = read_calls_out_max(section), read_caller_id(section, "caller_id", faults)
     section.close()
-    plan = PhonePlan(name, shown, tuple(may_dial))
+    plan = PhonePlan(name, shown, tuple(may_dial), may_not_dial, calls_out_max, caller_id)
     return Phone(shown, password or "", cast("DigestAlgorithm", digest), tuple(may_dial)), plan
 
 
@@ -57,6 +63,8 @@ def read_agent(section: Section, name: str, faults: Faults, destinations: Destin
         skills=read_skills(section, faults),
         wrap_up_s=section.number("wrap_up_s", low=0, high=DAY_S),
         guard_s=section.number("guard_s", low=0, high=GUARD_S_MAX) or 0,
+        calls_out_max=read_calls_out_max(section),
+        caller_id=read_caller_id(section, "caller_id", faults),
     )
     section.close()
     return plan

@@ -23,6 +23,7 @@ from softswitch.domain.office import (
 )
 from softswitch.settings.destinations import DestinationReader, read_destination
 from softswitch.settings.faults import Faults
+from softswitch.settings.outgoing import read_caller_id
 from softswitch.settings.people import DAY_S, RING_S_MAX
 from softswitch.settings.queue_parts import (
     read_callback,
@@ -106,6 +107,7 @@ def read_queue(
         service_level=read_service_goal(section),
         short_abandon_s=section.number("short_abandon_s", low=0, high=SHORT_ABANDON_S_MAX) or 0,
         record=cast("RecordPolicy", section.choice("record", get_args(RecordPolicy), default="never")),
+        caller_id=read_caller_id(section, "caller_id", faults),
     )
     section.close()
     return plan

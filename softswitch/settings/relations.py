@@ -15,6 +15,7 @@ from typing import Final
 from softswitch.domain.strategies import RING_ALL_MAX
 from softswitch.settings.faults import Faults
 from softswitch.settings.model import AcceptFrom
+from softswitch.settings.outgoing import check_emergency
 from softswitch.settings.people_relations import check_people
 from softswitch.settings.queue_relations import check_queues
 from softswitch.settings.whole import Whole
@@ -30,6 +31,7 @@ def check_together(whole: Whole, faults: Faults) -> None:
     _check_sources(whole, faults)
     check_queues(whole, faults)
     check_people(whole, faults)
+    check_emergency(whole, faults)
     _warn_of_dialling(whole, faults)
 
 

@@ -11,6 +11,7 @@ from softswitch.domain.office import (
     Destination,
     FeatureCodes,
     MailboxPlan,
+    OutgoingPlan,
     PhonePlan,
     QueuePlan,
     Terms,
@@ -41,6 +42,7 @@ class Whole:
     vips: Sequence[tuple[Placed[str], float]]
     mailboxes: Mapping[str, MailboxPlan]
     features: FeatureCodes
+    outgoing: OutgoingPlan
     hours: Mapping[str, Hours]
     shifts: Mapping[str, Shift]
     places: Mapping[tuple[str, ...], Place]

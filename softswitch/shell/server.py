@@ -91,6 +91,8 @@ class Server:
         await _until(lambda: link.is_ready or self._stop_asked > 0)
         if link.is_ready:
             _say_ready(listening, api)
+            for warning in settings.warnings:
+                log.warning(warning.what, place=f"{warning.file.name}:{warning.line}", mend=warning.mend)
         await self._drain(driver)
         link.send(Shutdown())
         await _until(lambda: not link.is_ready, RECORDINGS_S_MAX)

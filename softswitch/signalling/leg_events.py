@@ -23,6 +23,9 @@ from softswitch.signalling.sip_causes import TELLING_OF_CONTACTS, cause_of_refus
 _NEXT_TARGET_STATUSES: Final = frozenset({408, 503})
 """A target that answers so, or not at all, is not there; the next one may be tried (RFC 3263 §4.3)."""
 
+_PERSONS_NO: Final = frozenset({486, 487, 600, 603})
+"""What a person, or we, said of an emergency call; after any other refusal another trunk may do better."""
+
 _PEER_GONE_STATUSES: Final = frozenset({408, 481})
 """The only answers to a probe that end a leg."""
 
@@ -136,7 +139,9 @@ class LegEvents:
         if leg.trunk is not None:
             was_heard = event.response is not None or event.status not in _NEXT_TARGET_STATUSES
             self._legs.trunks.saw(leg.trunk, is_reachable=was_heard)
-        if event.status in _NEXT_TARGET_STATUSES and not event.was_ringing and leg.targets:
+        is_at_fault = leg.is_emergency and event.status not in _PERSONS_NO
+        is_worth_another = is_at_fault or event.status in _NEXT_TARGET_STATUSES
+        if is_worth_another and not event.was_ringing and leg.targets:
             self._legs.drop_branch(leg, event.session)
             self._legs.try_next_target(leg, now)
             return

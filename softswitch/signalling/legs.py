@@ -44,6 +44,7 @@ class Leg:
 
     `session` is the one that counts: the only one, or the branch that was answered first. `branches`: the sessions of a
     dialled leg that have no final answer, each with the SDP of a provisional one; `refusals`: what the others came to.
+    `caller_id` is shown before the trunk's own.
     """
 
     leg: LegId
@@ -64,6 +65,8 @@ class Leg:
     branches_made: int = 0
     hops_left: int = HOPS_MAX
     from_: NameAddr | None = None
+    caller_id: str | None = None
+    is_emergency: bool = False
 
 
 class Legs:
@@ -101,6 +104,8 @@ class Legs:
     def use(self, settings: Settings) -> None:
         """Goes by this configuration from now on."""
         self.settings = self.playing.settings = settings
+        for leg in self._legs.values():
+            leg.targets = [target for target in leg.targets if target.trunk is None or target.trunk in settings.trunks]
 
     def of_session(self, session: str) -> Leg | None:
         """The leg that the session serves, None when it was let go of."""
@@ -167,10 +172,11 @@ class Legs:
             leg.targets = self._phones.targets(action.to.phone)
             leg.from_ = self._shown(action.caller, action.caller_name)
         else:
-            leg.targets = self.trunks.ways_out(action.to.number, self.calls_by_trunk)
+            leg.caller_id, leg.is_emergency = action.caller_id, action.is_emergency
+            leg.targets = self._ways_out(action, action.to.number)
         self._add(leg)
         if leg.media is None or not leg.targets:
-            cause = Cause.UNREACHABLE if leg.media is not None else Cause.NO_MEDIA_PORTS
+            cause = self._why_no_way(action) if leg.media is not None else Cause.NO_MEDIA_PORTS
             self.let_go(leg)
             self.outbox.tell(LegRefused(leg.leg, cause))
             return
@@ -179,13 +185,28 @@ class Legs:
         while leg.phone is not None and leg.targets:
             self.try_next_target(leg, now)
 
+    def _ways_out(self, action: actions.DialLeg, number: str) -> list[Target]:
+        if action.is_emergency:
+            return self.trunks.emergency_ways_out(number, action.trunks)
+        return self.trunks.ways_out(number, action.trunks, self.calls_by_trunk)
+
+    def _why_no_way(self, action: actions.DialLeg) -> Cause:
+        if isinstance(action.to, ToPhone):
+            return Cause.UNREACHABLE
+        if action.trunks == ():
+            return Cause.NOT_ALLOWED
+        return Cause.OUTGOING_FULL if self.trunks.are_full(action.trunks, self.calls_by_trunk) else Cause.UNREACHABLE
+
+    def _caller_id(self, leg: Leg, trunk: str) -> str | None:
+        return self.trunks.caller_id(trunk, leg.caller_id, is_emergency=leg.is_emergency)
+
     def try_next_target(self, leg: Leg, now: float) -> None:
         """Sends the INVITE to the best way not tried yet, in a session of its own."""
         assert leg.media is not None
         target = leg.targets.pop(0)
         if target.trunk is not None:
             leg.trunk = target.trunk
-            leg.from_ = self._shown(self.trunks.caller_id(target.trunk) or ANONYMOUS, "")
+            leg.from_ = self._shown(self._caller_id(leg, target.trunk) or ANONYMOUS, "")
         assert leg.from_ is not None
         leg.branches_made += 1
         session = leg.leg if leg.branches_made == 1 else f"{leg.leg}~{leg.branches_made}"

@@ -48,6 +48,7 @@ _STATUS_OF_CAUSE: Final[Mapping[Cause, int]] = {
     Cause.NOT_ALLOWED: 403,
     Cause.INCOMPATIBLE_MEDIA: 488,
     Cause.NO_MEDIA_PORTS: 503,
+    Cause.OUTGOING_FULL: 503,
     Cause.MEDIA_LOST: 503,
     Cause.DRAINING: 503,
 }

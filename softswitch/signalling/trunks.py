@@ -9,7 +9,7 @@ sends is a sign of life, an INVITE or a question (`standing`) without any answer
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sip_stack.digest import Credentials
@@ -54,16 +54,24 @@ class Trunks:
                     return name
         return None
 
-    def ways_out(self, number: str, calls: Callable[[str], int]) -> list[Target]:
-        """The ways to reach a number, best first: through each trunk in order, those that are down only if all are.
+    def ways_out(self, number: str, allowed: Sequence[str] | None, calls: Callable[[str], int]) -> list[Target]:
+        """The ways to reach a number, best first: by each allowed trunk in order, those that are down only if all are.
 
         `calls`: how many a trunk carries just now; one that carries as many as it may is left out.
         """
-        able = [
-            name for name, trunk in self._trunks.items() if trunk.calls_max is None or calls(name) < trunk.calls_max
-        ]
+        able = [name for name in self._known(allowed) if not self._is_full(name, calls)]
         names = [name for name in able if not self.is_down(name)] or able
         return [target for name in names for target in self.targets(name, number)]
+
+    def emergency_ways_out(self, number: str, allowed: Sequence[str] | None) -> list[Target]:
+        """The ways for an emergency call: by every trunk that may carry it, full or not, those that are down last."""
+        names = sorted(self._known(allowed), key=self.is_down)
+        return [target for name in names for target in self.targets(name, number)]
+
+    def are_full(self, allowed: Sequence[str] | None, calls: Callable[[str], int]) -> bool:
+        """Whether there are trunks, and each of them carries as many calls as it may."""
+        known = self._known(allowed)
+        return bool(known) and all(self._is_full(name, calls) for name in known)
 
     def number_of(self, trunk: str, written: str) -> str:
         """A number that the carrier wrote, as we write it."""
@@ -111,10 +119,19 @@ class Trunks:
         else:
             self._trunks_down[trunk] = None
 
-    def caller_id(self, trunk: str) -> str | None:
-        """What we show on calls that go out by it."""
-        shown = self._trunks[trunk].caller_id
+    def caller_id(self, trunk: str, chosen: str | None = None, *, is_emergency: bool = False) -> str | None:
+        """What we show on a call that goes out by it: what was chosen, else the trunk's; the site's in an emergency."""
+        plan = self._trunks[trunk]
+        shown = (plan.emergency_caller_id if is_emergency else chosen) or plan.caller_id
         return None if shown is None else self._written(trunk, shown)
+
+    def _known(self, allowed: Sequence[str] | None) -> list[str]:
+        """Those of the allowed trunks that there are; None allows all."""
+        return [name for name in (self._trunks if allowed is None else allowed) if name in self._trunks]
+
+    def _is_full(self, name: str, calls: Callable[[str], int]) -> bool:
+        calls_max = self._trunks[name].calls_max
+        return calls_max is not None and calls(name) >= calls_max
 
     def _written(self, trunk: str, number: str) -> str:
         plan = self._trunks[trunk]

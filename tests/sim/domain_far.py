@@ -12,13 +12,17 @@ from typing import Literal
 
 from softswitch.domain import actions
 from softswitch.domain.actions import Action, LampState
+from softswitch.domain.office import ToNumber
 
-Phase = Literal["invited", "dialling", "answered"]
+Phase = Literal["invited", "dialling", "barred", "answered"]
 
 
 @dataclass(slots=True)
 class Leg:
-    """A telephone at the other end. `room`: which bridge it is in; `hears`: the sound, and whether it goes on."""
+    """A telephone at the other end; one that is `barred` may not be called and is refused.
+
+    `room`: which bridge it is in; `hears`: the sound, and whether it goes on.
+    """
 
     is_ours: bool
     phase: Phase
@@ -48,7 +52,8 @@ class FarEnds:
         match action:
             case actions.DialLeg(leg=leg):
                 assert leg not in self.legs, f"{leg} is dialled twice"
-                self.legs[leg] = Leg(is_ours=True, phase="dialling")
+                is_barred = isinstance(action.to, ToNumber) and not action.trunks
+                self.legs[leg] = Leg(is_ours=True, phase="barred" if is_barred else "dialling")
             case actions.AnswerLeg(leg=leg):
                 assert self.legs[leg].phase == "invited", action
                 self.legs[leg].phase = "answered"

@@ -27,6 +27,7 @@ from softswitch.domain.office import (
     Message,
     NoAnswerPolicy,
     Office,
+    OutgoingPlan,
     OverflowStep,
     PhonePlan,
     QueuePlan,
@@ -52,6 +53,8 @@ AGENTS: Final = ("anna", "bo", "cecilia", "dan", "eva", "fia")
 PHONES: Final = tuple(str(number) for number in range(101, 108))
 MOBILES: Final = ("+46701234567", "+46709999999")
 OWN_NUMBERS: Final = ("+46731111111", "+46732222222", "+4740000000")
+OUTSIDE: Final = (*MOBILES, *OWN_NUMBERS, "+469001234567", "+8811234567", "112", "0112")
+"""What phones dial that is not of the house: allowed, denied, dear, and help."""
 QUEUES: Final = ("support", "sales", "night", "loop")
 SKILLS: Final = ("swedish", "tax")
 VIP: Final = "+46701111111"
@@ -93,7 +96,7 @@ def random_office(dice: random.Random, version: str) -> Office:
         version=version,
         queues=MappingProxyType({name: _queue(dice, name, agents, queues) for name in queues}),
         agents=MappingProxyType({name: _agent(dice, name) for name in agents}),
-        phones=MappingProxyType({name: PhonePlan(name, name) for name in PHONES}),
+        phones=MappingProxyType({name: _phone(dice, name) for name in PHONES}),
         numbers=MappingProxyType(
             {
                 number: to if not isinstance(to, ToQueue) or to.queue in queues else ToBusy()
@@ -107,6 +110,19 @@ def random_office(dice: random.Random, version: str) -> Office:
         shifts=MappingProxyType({name: _hours(dice) for name in agents if dice.random() < 0.1}),
         features=FEATURES,
         pause_reasons=REASONS if dice.random() < 0.5 else (),
+        outgoing=OutgoingPlan(
+            allow=dice.choice((None, (), ("+46", "+47"))), deny=dice.choice(((), ("+4673",), ("+474", "+4670")))
+        ),
+    )
+
+
+def _phone(dice: random.Random, name: str) -> PhonePlan:
+    return PhonePlan(
+        name,
+        name,
+        dice.choice((("phones", "agents", "queues"), ("phones", "agents", "queues", "+46"), ("queues", "+", "+881"))),
+        may_not_dial=dice.choice(((), ("+4670",))),
+        calls_out_max=dice.choice((None, 0, 1)),
     )
 
 
@@ -147,6 +163,7 @@ def _agent(dice: random.Random, name: str) -> AgentPlan:
         wrap_up_s=dice.choice((None, None, 0, 8)),
         guard_s=dice.choice((0, 0, 2)),
         may_answer_at=("+4673",),
+        calls_out_max=dice.choice((None, None, 1)),
     )
 
 

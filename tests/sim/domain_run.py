@@ -109,6 +109,9 @@ def _be_helpful(walk: Walk) -> None:
             walk.tell(inputs.LegAnswered(leg_id))
             walk.tell(inputs.LegHeard(leg_id))
             walk.tell(inputs.DigitPressed(leg_id, "1"))
+        elif leg.phase == "barred":
+            walk.far.end(leg_id)
+            walk.tell(inputs.LegRefused(leg_id, Cause.NOT_ALLOWED))
         elif _is_to_go(floor.calls[floor.legs[leg_id].call], leg_id):
             walk.end_leg(leg_id, Cause.HUNG_UP if leg.phase == "answered" else Cause.CANCELLED)
 

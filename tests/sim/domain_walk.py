@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from softswitch.domain import agent_line, events, inputs, messages, recomputing
+from softswitch.domain import actions, agent_line, events, inputs, messages, recomputing
 from softswitch.domain.call import Call
 from softswitch.domain.call_record import CallRecord, CallRecords
 from softswitch.domain.causes import Cause
@@ -33,6 +33,7 @@ from tests.sim.domain_office import (
     AGENTS,
     CODES,
     NUMBERS,
+    OUTSIDE,
     OWN_NUMBERS,
     PHONES,
     QUEUES,
@@ -43,6 +44,7 @@ from tests.sim.domain_office import (
     random_office,
     random_start,
 )
+from tests.sim.way_out_check import check_way_out
 
 KEYS: Final = "1111122290#*"
 REFUSALS: Final = (
@@ -149,6 +151,8 @@ class Walk:
                 continue
             if self.observe is not None:
                 self.observe(self.now, thing)
+            if isinstance(thing, actions.DialLeg) and thing.trunks and thing.leg in self.switch.floor.legs:
+                check_way_out(self.switch.floor, self.switch.floor.legs[thing.leg], thing.trunks)
             self.far.carry_out(thing)
         presented, self.presented = self.presented, []
         if not self.is_single_node:
@@ -246,7 +250,8 @@ class Walk:
             dialled = dice.choice((*NUMBERS, *6 * ("+461",), *4 * ("+462",), *2 * ("+468",), "+4699"))
         else:
             origin = inputs.FromPhone(dice.choice(PHONES))
-            dialled = dice.choice((*NUMBERS, *PHONES, "anna", "dan", "night", "nowhere", "+4711111", "*1", "*2", "*3"))
+            inside = (*NUMBERS, *PHONES, "anna", "dan", "night", "nowhere", "+4711111", "*1", "*2", "*3")
+            dialled = dice.choice(OUTSIDE if dice.random() < 0.15 else inside)
         caller = dice.choice(("+46812345678", "+46812345678", "+46731111111", VIP, "anonymous"))
         replaces = self.answered_leg() if isinstance(origin, inputs.FromPhone) and dice.random() < 0.2 else None
         self.tell(inputs.LegInvited(leg, origin, caller, "", dialled, fault, replaces=replaces))
@@ -257,7 +262,10 @@ class Walk:
             return
         leg = dice.choice(list(self.far.legs))
         found = self.far.legs[leg]
-        if found.phase == "dialling":
+        if found.phase == "barred":
+            self.far.end(leg)
+            self.tell(inputs.LegRefused(leg, Cause.NOT_ALLOWED))
+        elif found.phase == "dialling":
             lot = dice.random()
             if lot < 0.3:
                 self.tell(inputs.LegProgressed(leg))
@@ -488,7 +496,7 @@ _COMMANDS: Final[tuple[Callable[[Walk], inputs.Input], ...]] = (
         w.random.choice(QUEUES), w.random.choice((None, "outage")), w.random.choice((None, w.wall + 20, w.wall - 1))
     ),
     lambda w: inputs.TransferCall(w.talk(), w.destination()),
-    lambda w: inputs.TransferCall(w.talk(), w.destination()),
+    lambda w: inputs.TransferCall(w.talk(), w.destination(), by=w.random.choice(("command", "anna"))),
     lambda w: inputs.ConsultFor(w.talk(), w.destination()),
     lambda w: inputs.ConsultFor(w.talk(), w.destination()),
     lambda w: inputs.EndConsult(w.talk(), w.random.choice(("complete", "conference", "take-back"))),

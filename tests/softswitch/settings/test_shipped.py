@@ -16,6 +16,8 @@ from softswitch.domain.office import (
     FeatureCodes,
     MailboxPlan,
     Member,
+    OutgoingPlan,
+    PhonePlan,
     QueuePlan,
     Terms,
 )
@@ -70,12 +72,17 @@ def test_every_example_in_the_comments_is_right(tmp_path: Path) -> None:
     assert office.terms
     assert office.pause_reasons
     assert office.features.log_out == "*74"
+    assert (office.outgoing.allow, office.outgoing.deny) == (("+46",), ("+46718",))
+    assert (office.phones["103"].may_not_dial, office.phones["103"].calls_out_max) == (("+4676",), 2)
 
 
-NAMED_BY_THEIR_TABLE = {"queue", "agent", "mailbox", "members", "is_ready_at_start"}
+NAMED_BY_THEIR_TABLE = {"queue", "agent", "phone", "mailbox", "members", "is_ready_at_start"}
 
 
-@pytest.mark.parametrize("plan", [QueuePlan, AgentPlan, MailboxPlan, CallbackPlan, Member, FeatureCodes, Device, Terms])
+@pytest.mark.parametrize(
+    "plan",
+    [QueuePlan, AgentPlan, MailboxPlan, CallbackPlan, Member, FeatureCodes, Device, Terms, PhonePlan, OutgoingPlan],
+)
 def test_every_key_of_the_office_is_shown(plan: type[DataclassInstance]) -> None:
     """What the switch can be told stands in the shipped files, in use or in a comment."""
     text = "".join(file.read_text(encoding="utf-8") for file in shipped_folder("config").glob("*.toml"))
