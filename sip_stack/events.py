@@ -138,6 +138,14 @@ class SessionReferred:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionKeyed:
+    """The far end pressed a key and says so in an INFO."""
+
+    session: SessionId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionCancelled:
     """The caller gave up before our final answer, by CANCEL or a BYE in the early dialog; 487 has been sent and the
     session is over. `reason`: RFC 3326.
@@ -212,6 +220,7 @@ SipOutput: TypeAlias = (
     | SessionReanswered
     | SessionReofferRefused
     | SessionReferred
+    | SessionKeyed
     | SessionCancelled
     | SessionEnded
     | SessionProbed

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from sip_stack.dialog import RESTORED_CSEQ_STEP, DialogState, with_target
 from sip_stack.errors import LocalError, MalformedMessage
-from sip_stack.events import SessionEnded, SessionId, SessionProbed, SessionReoffered
+from sip_stack.events import SessionEnded, SessionId, SessionKeyed, SessionProbed, SessionReoffered
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
+from sip_stack.keypresses import PLAIN, RELAY, is_keypress, key_of
 from sip_stack.session_accept import Accept, refuse_body, refuse_short
 from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
@@ -81,7 +82,7 @@ class InDialog:
             case "REFER":
                 self._refer.take_refer(session, transaction, now)
             case "INFO":
-                table.respond(transaction, 415 if request.body else 200, now)
+                self._info(session, transaction, now)
             case _:
                 table.respond(transaction, 405, now, headers=(("Allow", ALLOW),))
 
@@ -125,6 +126,18 @@ class InDialog:
         table.remove(session)
         if not was_asked:
             table.outputs.append(SessionEnded(session.session, by_peer=True, status=None, reason=reason))
+
+    def _info(self, session: Session, transaction: Transaction, now: float) -> None:
+        """A key, or nothing at all; there are no INFO packages here (RFC 6086)."""
+        request = transaction.request
+        if not is_keypress(request):
+            headers = (("Accept", f"{RELAY}, {PLAIN}"),) if request.body else ()
+            self._table.respond(transaction, 415 if request.body else 200, now, headers=headers)
+            return
+        self._table.respond(transaction, 200, now)
+        key = key_of(request)
+        if key is not None and session.phase is Phase.UP:
+            self._table.outputs.append(SessionKeyed(session.session, key))
 
     def _reinvite(self, session: Session, transaction: Transaction, now: float) -> None:
         table = self._table

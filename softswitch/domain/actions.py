@@ -16,6 +16,7 @@ class DialLeg(msgspec.Struct, frozen=True):
 
     `trunks`: those that may carry it, in order; where there are none it is refused, None is all. One that
     `is_emergency` goes by any of them that will, and shows the site's number.
+    `diverted`: the number that the caller called, where his call is sent on out of the house.
 
     What follows is `LegProgressed`, then one of `LegAnswered` and `LegRefused`.
     """
@@ -29,6 +30,7 @@ class DialLeg(msgspec.Struct, frozen=True):
     trunks: tuple[str, ...] | None = None
     caller_id: str | None = None
     is_emergency: bool = False
+    diverted: str | None = None
 
 
 class RingLeg(msgspec.Struct, frozen=True):

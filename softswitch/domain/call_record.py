@@ -141,6 +141,7 @@ class CallRecord(msgspec.Struct):
     callback: str | None = None
     code: str | None = None
     waits_told: list[WaitTold] = msgspec.field(default_factory=list)
+    diverted_from: str | None = None
 
 
 class CallRecords:
@@ -180,6 +181,7 @@ class CallRecords:
             trunk=event.trunk,
             phone=event.phone,
             callback=event.callback,
+            diverted_from=event.diverted_from,
         )
 
     def _grow(self, grow: _Growth, event: Any) -> None:  # any event of a call: all kinds in _GROWTH are

@@ -11,6 +11,7 @@ from __future__ import annotations
 from softswitch.domain import actions, events
 from softswitch.domain.call import Call
 from softswitch.domain.floor import Floor
+from softswitch.domain.inputs import FromTrunk
 from softswitch.domain.leg import Leg
 from softswitch.domain.office import ToNumber
 from softswitch.domain.outgoing import OFFICE, Allowed, Denied, Principal, may_leave
@@ -39,6 +40,7 @@ def dial(
             trunks=() if way is None else way.trunks,
             caller_id=None if way is None else way.caller_id,
             is_emergency=way is not None and way.is_emergency,
+            diverted=call.dialled if isinstance(call.origin, FromTrunk) else None,
         )
     )
 

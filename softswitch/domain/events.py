@@ -58,6 +58,7 @@ class CallArrived(_Event, frozen=True):
     """An INVITE passed authentication (`phone`) or a trunk's door (`trunk`).
 
     Or we call ourselves: someone back (`callback`), or an agent whose shift begins (`roster`).
+    `diverted_from`: the number that was called first, where somebody sent the call on to us.
     """
 
     call: str
@@ -69,6 +70,7 @@ class CallArrived(_Event, frozen=True):
     phone: str | None = None
     callback: str | None = None
     roster: str | None = None
+    diverted_from: str | None = None
 
 
 class CallRouted(_Event, frozen=True):

@@ -53,6 +53,7 @@ class LegInvited(msgspec.Struct, frozen=True):
 
     `hops_left`: through how many more switches the call may go. Each takes one off, so a call that numbers send round
     in a circle comes to an end. `replaces`: whose place in a talk the caller wants to take (RFC 3891).
+    `diverted_from`: the number that was called before the call was sent on to us.
     """
 
     leg: LegId
@@ -63,6 +64,7 @@ class LegInvited(msgspec.Struct, frozen=True):
     media_fault: Cause | None = None
     hops_left: int = HOPS_MAX
     replaces: LegId | None = None
+    diverted_from: str | None = None
 
 
 class LegProgressed(msgspec.Struct, frozen=True):

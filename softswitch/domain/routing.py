@@ -281,6 +281,7 @@ def _arrive(floor: Floor, invitation: LegInvited, now: float) -> Call:
             call.dialled,
             trunk=origin.trunk if isinstance(origin, FromTrunk) else None,
             phone=origin.phone if isinstance(origin, FromPhone) else None,
+            diverted_from=invitation.diverted_from,
         )
     )
     device = ToPhone(origin.phone) if isinstance(origin, FromPhone) else None

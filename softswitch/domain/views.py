@@ -78,6 +78,7 @@ def story_row(record: CallRecord, timezone: str) -> Row:
         "connections": [_connection_row(connection, timezone) for connection in record.connections],
         "transfers": [{"at": rfc3339(at, timezone), "to": to, "by": by} for at, to, by in record.transfers],
         "code": record.code,
+        "diverted_from": record.diverted_from,
     }
 
 

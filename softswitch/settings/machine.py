@@ -22,7 +22,18 @@ from softswitch.settings.addresses import (
     parse_listen,
 )
 from softswitch.settings.faults import Faults, Place, suggestion
-from softswitch.settings.model import AcceptFrom, Api, Listen, Media, NodeSettings, NumberForm, Sip, Trunk
+from softswitch.settings.model import (
+    AcceptFrom,
+    Api,
+    DiversionHeader,
+    IdentityHeader,
+    Listen,
+    Media,
+    NodeSettings,
+    NumberForm,
+    Sip,
+    Trunk,
+)
 from softswitch.settings.outgoing import read_caller_id
 from softswitch.settings.section import Placed, Section
 from softswitch.settings.sounds import SoundSearch, is_language
@@ -179,10 +190,14 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
     calls_max = section.whole("calls_max", low=1, high=CALLS_MAX_MAX)
     emergency = section.flag("emergency", default=True)
     emergency_caller_id = read_caller_id(section, "emergency_caller_id", faults)
+    trust_identity = section.flag("trust_identity", default=False)
+    identity = section.choice("identity", get_args(IdentityHeader), default="from")
+    diversion = section.choice("diversion", get_args(DiversionHeader), default="none")
     section.close()
     trunk = Trunk(
         tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s,
         country, cast("NumberForm", form), calls_max, emergency, emergency_caller_id,
+        trust_identity, cast("IdentityHeader", identity), cast("DiversionHeader", diversion),
     )  # fmt: skip
     return trunk, sources
 

@@ -93,6 +93,9 @@ class AcceptFrom:
 NumberForm: TypeAlias = Literal["+", "00", "plain", "national"]
 """`+46850010000`, `0046850010000`, `46850010000`, and `0850010000` at home (abroad as 00)."""
 
+IdentityHeader: TypeAlias = Literal["from", "p-asserted-identity", "remote-party-id"]
+DiversionHeader: TypeAlias = Literal["none", "diversion", "history-info"]
+
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
@@ -102,7 +105,9 @@ class Trunk:
     long as the switch runs; `qualify_s`: how often each of its hosts is asked whether it is there, 0: never.
     `country`: where its numbers are at home; `number_form`: how it wants them written; beyond `calls_max` at once, both
     ways together, none of ours goes out by it. `carries_emergency`: whether emergency numbers may be called by it;
-    these calls show `emergency_caller_id`, or else `caller_id`.
+    these calls show `emergency_caller_id`, or else `caller_id`. `trust_identity`: whom it vouches for is the caller,
+    whatever From says; `identity` and `diversion`: where it looks for our number, and for the one that the caller
+    called when we send a call on.
     """
 
     hosts: tuple[Address, ...]
@@ -116,6 +121,9 @@ class Trunk:
     calls_max: int | None = None
     carries_emergency: bool = True
     emergency_caller_id: str | None = None
+    trust_identity: bool = False
+    identity: IdentityHeader = "from"
+    diversion: DiversionHeader = "none"
 
 
 @dataclass(frozen=True, slots=True)

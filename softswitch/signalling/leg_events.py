@@ -13,6 +13,7 @@ from media import protocol
 from sip_stack import events as sip
 from sip_stack.errors import UnacceptableSdp
 from sip_stack.events import SipOutput
+from sip_stack.reason import q850_of
 from softswitch.domain import inputs
 from softswitch.domain.causes import Cause, most_telling
 from softswitch.signalling import negotiation
@@ -63,6 +64,8 @@ class LegEvents:
                 self._ended(leg, Cause.CANCELLED)
             case sip.SessionEnded():
                 self._ended(leg, _cause_of_end(leg, event))
+            case sip.SessionKeyed(key=key):
+                self._keyed(leg, key)
             case sip.SessionProbed():
                 self._probed(leg, event, now)
             case _:
@@ -145,7 +148,9 @@ class LegEvents:
             self._legs.drop_branch(leg, event.session)
             self._legs.try_next_target(leg, now)
             return
-        self._branch_refused(leg, event.session, cause_of_refusal(event.status, was_ringing=event.was_ringing), now)
+        network = q850_of(event.response)
+        cause = cause_of_refusal(event.status, was_ringing=event.was_ringing, network=network)
+        self._branch_refused(leg, event.session, cause, now)
 
     def _branch_refused(self, leg: Leg, session: str, cause: Cause, now: float) -> None:
         """The leg is refused with its last branch, or at once when a person said no at one of them (RFC 3261 §16.7)."""
@@ -184,6 +189,12 @@ class LegEvents:
         self._legs.set_stream(leg)
         self._legs.endpoint.accept_reoffer(leg.session, negotiated.answer, now)
         self._tell_of_hold(leg)
+
+    def _keyed(self, leg: Leg, key: str) -> None:
+        """A key in an INFO; a telephone that agreed on RFC 4733 sends it there too, and is heard there."""
+        negotiated = None if leg.media is None else leg.media.negotiated
+        if negotiated is not None and negotiated.telephone_event_pt is None:
+            self._outbox.tell(inputs.DigitPressed(leg.leg, key))
 
     def _tell_of_hold(self, leg: Leg) -> None:
         assert leg.media is not None

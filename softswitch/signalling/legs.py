@@ -26,6 +26,7 @@ from softswitch.domain.inputs import HOPS_MAX, FromPhone, FromTrunk, LegId, LegI
 from softswitch.domain.office import ToPhone
 from softswitch.settings import Settings
 from softswitch.signalling import negotiation
+from softswitch.signalling.identity import ANONYMOUS, caller_of, first_called, headers_out
 from softswitch.signalling.negotiation import LegMedia
 from softswitch.signalling.outbox import Outbox
 from softswitch.signalling.phones import Phones
@@ -35,8 +36,6 @@ from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Target, Trunks
 from softswitch.signalling.udp_ports import UdpPorts
 
-ANONYMOUS = "anonymous"
-
 
 @dataclass(slots=True)
 class Leg:
@@ -44,7 +43,7 @@ class Leg:
 
     `session` is the one that counts: the only one, or the branch that was answered first. `branches`: the sessions of a
     dialled leg that have no final answer, each with the SDP of a provisional one; `refusals`: what the others came to.
-    `caller_id` is shown before the trunk's own.
+    `caller_id` is shown before the trunk's own; `diverted`: the number that the caller called, where he is sent on.
     """
 
     leg: LegId
@@ -67,6 +66,7 @@ class Leg:
     from_: NameAddr | None = None
     caller_id: str | None = None
     is_emergency: bool = False
+    diverted: str | None = None
 
 
 class Legs:
@@ -132,11 +132,13 @@ class Legs:
         self, event: SessionInvited, origin: FromTrunk | FromPhone, dialled: str, replaces: LegId | None = None
     ) -> None:
         """An INVITE passed the door: it becomes a leg, its offer is weighed, and the domain is told."""
+        diverted_from = None
         if isinstance(origin, FromPhone):
             caller, name = origin.phone, self._phones.name(origin.phone)
         else:
-            sender = event.request.from_
-            caller, name = self.trunks.number_of(origin.trunk, sender.uri.user or ANONYMOUS), sender.display_name
+            plan = self.trunks.plan(origin.trunk)
+            caller, name = caller_of(event.request, plan)
+            diverted_from = first_called(event.request, plan)
         leg = Leg(
             leg=event.session,
             session=event.session,
@@ -160,6 +162,7 @@ class Legs:
                 self._media_fault(leg),
                 HOPS_MAX if hops is None else hops,
                 replaces,
+                diverted_from,
             )
         )
 
@@ -172,7 +175,7 @@ class Legs:
             leg.targets = self._phones.targets(action.to.phone)
             leg.from_ = self._shown(action.caller, action.caller_name)
         else:
-            leg.caller_id, leg.is_emergency = action.caller_id, action.is_emergency
+            leg.caller_id, leg.is_emergency, leg.diverted = action.caller_id, action.is_emergency, action.diverted
             leg.targets = self._ways_out(action, action.to.number)
         self._add(leg)
         if leg.media is None or not leg.targets:
@@ -214,6 +217,15 @@ class Legs:
         self._leg_of_session[session] = leg.leg
         uri = target.uri
         to = NameAddr("", uri if uri.scheme == "tel" else SipUri("sip", uri.user, uri.host, uri.port))
+        headers = [("Content-Type", "application/sdp")]
+        if target.trunk is not None:
+            headers += headers_out(
+                self.trunks.plan(target.trunk),
+                shown=self._caller_id(leg, target.trunk),
+                domain=self.settings.sip.domain,
+                diverted=leg.diverted,
+                target=target.uri,
+            )
         call_id = self.endpoint.invite(
             session,
             flow=target.flow,
@@ -221,7 +233,7 @@ class Legs:
             from_=leg.from_,
             to=to,
             body=leg.media.open_offer or negotiation.offer(leg.media, self.settings.media),
-            headers=(("Content-Type", "application/sdp"),),
+            headers=headers,
             hops=leg.hops_left,
             credentials=None if leg.trunk is None else self.trunks.credentials(leg.trunk),
             now=now,
@@ -237,7 +249,7 @@ class Legs:
     def end_branches(self, leg: Leg, now: float, cause: Cause | None = None) -> None:
         """Cancels whatever branch has no final answer."""
         for session in tuple(leg.branches):
-            self.endpoint.end(session, now, headers=headers_of_hang_up(cause))
+            self.endpoint.end(session, now, headers=headers_of_hang_up(cause, is_carrier=leg.trunk is not None))
             self.drop_branch(leg, session)
 
     def end(self, leg: Leg, now: float, cause: Cause | None = None) -> None:
@@ -245,7 +257,7 @@ class Legs:
         if leg.branches:
             self.end_branches(leg, now, cause)
         else:
-            self.endpoint.end(leg.session, now, headers=headers_of_hang_up(cause))
+            self.endpoint.end(leg.session, now, headers=headers_of_hang_up(cause, is_carrier=leg.trunk is not None))
 
     def drop_branch(self, leg: Leg, session: str) -> None:
         """The branch has come to nothing."""
@@ -277,7 +289,7 @@ class Legs:
         leg = self._legs.get(action.leg)
         if leg is None:
             return
-        status, headers = refusal_of_cause(action.cause)
+        status, headers = refusal_of_cause(action.cause, is_carrier=leg.trunk is not None)
         self.endpoint.refuse(leg.session, status, now, headers=headers)
         self.let_go(leg)
 

@@ -73,6 +73,10 @@ class Trunks:
         known = self._known(allowed)
         return bool(known) and all(self._is_full(name, calls) for name in known)
 
+    def plan(self, trunk: str) -> Trunk:
+        """What the office says of it."""
+        return self._trunks[trunk]
+
     def number_of(self, trunk: str, written: str) -> str:
         """A number that the carrier wrote, as we write it."""
         return from_carrier(written, self._trunks[trunk].country)

@@ -3,7 +3,7 @@
 import pytest
 
 from sip_stack.errors import LocalError
-from sip_stack.events import DialogEstablished, SessionEnded, SessionProbed, SessionReoffered
+from sip_stack.events import DialogEstablished, SessionEnded, SessionKeyed, SessionProbed, SessionReoffered
 from tests.sip_stack.pair import ALICE, BOB, Pair, Party, answer, request
 
 LATER = 1000.0
@@ -115,8 +115,16 @@ def test_options_tells_what_we_can_do_and_leaves_the_call() -> None:
 def test_an_empty_info_is_fine_and_one_with_a_body_is_of_a_type_unknown() -> None:
     call = Call()
     call.hear("INFO", 11)
-    call.hear("INFO", 12, lines=("Content-Type: application/dtmf-relay",), body="Signal=1")
+    call.hear("INFO", 12, lines=("Content-Type: application/json",), body="{}")
     assert call.answers() == ["200 INFO", "415 INFO"]
+
+
+def test_a_key_in_an_info_is_told() -> None:
+    call = Call()
+    call.hear("INFO", 11, lines=("Content-Type: application/dtmf-relay",), body="Signal=5\r\nDuration=160\r\n")
+    call.hear("INFO", 12, lines=("Content-Type: application/dtmf",), body="hello")
+    assert call.answers() == ["200 INFO", "200 INFO"]
+    assert [told.key for told in call.bob.told(SessionKeyed)] == ["5"]
 
 
 @pytest.mark.parametrize("method", ["MESSAGE", "PRACK"])

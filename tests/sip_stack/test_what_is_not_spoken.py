@@ -7,13 +7,9 @@ from tests.sip_stack.pair import ALICE, BOB, Party, request
 
 CONTACT = "Contact: <sip:alice@192.0.2.1:5060>"
 HEADERS = {
-    "RFC 3323": "Privacy: id",
-    "RFC 3325": "P-Asserted-Identity: <sip:alice@example.org>",
     "RFC 3327": "Path: <sip:edge.example.org;lr>",
     "RFC 3608": "Service-Route: <sip:home.example.org;lr>",
     "RFC 5626": 'Supported: outbound, path, gruu, "odd',
-    "RFC 5806": "Diversion: <sip:desk@example.org>;reason=no-answer",
-    "RFC 7044": "History-Info: <sip:desk@example.org>;index=1",
 }
 
 

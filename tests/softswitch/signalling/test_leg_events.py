@@ -374,3 +374,14 @@ def test_when_the_media_process_is_lost_every_leg_ends_as_its_phase_asks() -> No
         LegRefused(DEVICE, Cause.MEDIA_LOST),
     ]
     assert (len(stage.signalling.legs), stage.signalling.legs.udp_ports.total) == (0, 0)
+
+
+@pytest.mark.parametrize(("agrees", "told"), [(True, 0), (False, 1)])
+def test_a_key_in_an_info_counts_where_no_telephone_events_were_agreed(*, agrees: bool, told: int) -> None:
+    stage = Stage()
+    rung = dial(stage)
+    answer = OFFER if agrees else OFFER.replace(" 101\n", "\n").replace("a=rtpmap:101 telephone-event/8000\n", "")
+    stage.hear(reply(rung, 200, "OK", body=answer), DESK)
+    info = from_called(rung, "INFO", 1, body="Signal=7\n").replace("application/sdp", "application/dtmf-relay")
+    assert [each.status for each in stage.hear(info, DESK)] == [200]
+    assert stage.told == [inputs.DigitPressed(DEVICE, "7")] * told

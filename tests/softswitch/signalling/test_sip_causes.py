@@ -1,3 +1,5 @@
+import pytest
+
 from softswitch.domain.causes import Cause
 from softswitch.signalling.sip_causes import cause_of_refusal, headers_of_hang_up, refusal_of_cause
 
@@ -34,3 +36,44 @@ def test_the_losers_of_a_race_are_told_that_the_call_was_completed_elsewhere() -
         ("Reason", 'SIP;cause=200;text="Call completed elsewhere"'),
     )
     assert headers_of_hang_up(Cause.CALLER_GONE) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "network", "cause"),
+    [
+        (480, 17, Cause.BUSY),
+        (480, 21, Cause.DECLINED),
+        (404, 1, Cause.UNKNOWN_NUMBER),
+        (404, 3, Cause.UNREACHABLE),
+        (503, 34, Cause.NETWORK_FAILURE),
+        (480, 20, Cause.UNREACHABLE),
+        (480, 19, Cause.NO_ANSWER),
+        (486, 16, Cause.BUSY),
+        (603, 127, Cause.DECLINED),
+    ],
+)
+def test_the_networks_cause_says_more_than_the_status(status: int, network: int, cause: Cause) -> None:
+    """RFC 4497 §8.4.4 folds these into few statuses; 16 and 127 say nothing of why."""
+    assert cause_of_refusal(status, was_ringing=True, network=network) is cause
+
+
+def test_nobody_has_missed_what_never_rang_whatever_the_network_says() -> None:
+    assert cause_of_refusal(480, was_ringing=False, network=19) is Cause.UNREACHABLE
+
+
+def test_a_carrier_is_told_the_networks_cause() -> None:
+    assert headers_of_hang_up(Cause.HUNG_UP, is_carrier=True) == (
+        ("Reason", 'Q.850;cause=16;text="Normal call clearing"'),
+    )
+    assert refusal_of_cause(Cause.BUSY, is_carrier=True) == (
+        486,
+        (("Reason", 'Q.850;cause=17;text="User busy"'),),
+    )
+    elsewhere = headers_of_hang_up(Cause.ANSWERED_ELSEWHERE, is_carrier=True)
+    assert [value.partition(";")[0] for _, value in elsewhere] == ["SIP", "Q.850"]
+
+
+def test_every_cause_can_be_told_to_a_carrier() -> None:
+    for cause in Cause:
+        assert refusal_of_cause(cause, is_carrier=True)[1][-1][0] == "Reason"
+        assert headers_of_hang_up(cause, is_carrier=True)[-1][0] == "Reason"
