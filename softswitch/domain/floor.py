@@ -31,7 +31,7 @@ from softswitch.domain.inputs import CallId, LegId, Origin
 from softswitch.domain.leg import Leg
 from softswitch.domain.mailboxes import Mailboxes, Pending
 from softswitch.domain.office import Device, DeviceAddress, Office, QueuePlan, ToNumber, ToPhone
-from softswitch.domain.outgoing import Principal
+from softswitch.domain.outgoing import Principal, may_ever_leave
 from softswitch.domain.queue import Queue
 
 DEVICE_OUT_S = 30.0
@@ -186,10 +186,11 @@ class Floor:
         return self.office.phones[phone].name if phone in self.office.phones else ""
 
     def devices_of(self, agent: str) -> tuple[Device, ...]:
-        """What this agent answers at: the number that she set, else what the office says."""
+        """What this agent answers at: the number that she set, while it may be called, else what the office says."""
         known, plan = self.agents.get(agent), self.office.agents.get(agent)
         if known is not None and known.number is not None:
-            return (Device(ToNumber(known.number), confirm=True),)
+            is_allowed = may_ever_leave(Principal("agent", agent), known.number, self.office)
+            return (Device(ToNumber(known.number), confirm=True),) if is_allowed else ()
         return () if plan is None else plan.answers_at
 
     def set_number(self, agent: Agent, number: str | None, now: float) -> None:

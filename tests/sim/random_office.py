@@ -29,6 +29,7 @@ from softswitch.domain.office import (
     Message,
     NoAnswerPolicy,
     Office,
+    OutgoingPlan,
     OverflowStep,
     QueuePlan,
     Strategy,
@@ -162,6 +163,21 @@ class RandomDay:
         """What is beside queues, agents and phones."""
         if self.is_plain:
             return plan
+        dice = random.Random(f"rules {self.seed}")
+        phones = {
+            name: replace(
+                phone, may_not_dial=dice.choice(((), ("+46709000001",))), calls_out_max=dice.choice((None, 1))
+            )
+            for name, phone in plan.phones.items()
+        }
+        plan = replace(
+            plan,
+            phones=phones,
+            agents={
+                name: replace(agent, calls_out_max=dice.choice((None, 0, 1))) for name, agent in plan.agents.items()
+            },
+            outgoing=OutgoingPlan(dice.choice((None, ())), dice.choice(((), ("+46709000002",)))),
+        )
         return replace(
             plan,
             mailboxes=MappingProxyType({"box": MailboxPlan("box", "Box", number="7", pin="1234", message_s_max=20)}),
@@ -298,8 +314,8 @@ class RandomDay:
             call = self.world.carrier.call_in(dialled, has_offer=self.random.random() < 0.9)
         else:
             phone = self.world.phone(self.random.choice(self.phones))
-            inside = (*self.phones, *self.agents, *self.queues, *self.mobiles, *self.numbers, "*1", "*2", "nowhere")
-            call = phone.dial(self.random.choice(inside))
+            inside = (*self.phones, *self.agents, *self.queues, *self.mobiles, *self.numbers)
+            call = phone.dial(self.random.choice((*inside, "*1", "*2", "nowhere", "112")))
         patience_s = self.random.choice((0.0, 0.02, 0.3, 2.0, 8.0, 30.0, 60.0, 120.0))
         self._after(patience_s, call.hang_up)
 

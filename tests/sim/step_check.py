@@ -22,10 +22,12 @@ from softswitch.domain.agent import Agent
 from softswitch.domain.call import Call
 from softswitch.domain.distributor import Rule, distribute
 from softswitch.domain.doctor import examine, of_agents, of_calls, of_presentations
+from softswitch.domain.events import LegDialled
 from softswitch.domain.floor import Floor
 from softswitch.domain.queue import Queue
 from softswitch.domain.switch import Switch
 from softswitch.node import JournalRecord
+from tests.sim.way_out_check import check_way_out
 
 if TYPE_CHECKING:
     from tests.sim.world import World
@@ -54,6 +56,7 @@ class StepCheck:
         self._legs: dict[str, tuple[str, ...]] = {}
         self._standings: dict[str, Rule | None] = {}
         self._told_of: dict[str, None] = {}
+        self._dialled: list[str] = []
 
     def begin(self, switch: Switch) -> None:
         """A new switch: from now on it is noted when it is asked anything."""
@@ -79,12 +82,18 @@ class StepCheck:
         call = getattr(record, "call", None)
         if isinstance(call, str):
             self._told_of[call] = None
+        if isinstance(record, LegDialled):
+            self._dialled.append(record.leg)
 
     def look(self) -> None:
         """A step is over, and the switch is quiet, unless it is to be woken in this very moment."""
         ledger, switch, now = self._world.ledger, self._world.node.switch, self._world.node_now
         floor = switch.floor
         assert not self._world.faults, self._world.faults
+        dialled, self._dialled = self._dialled, []
+        for leg in (floor.legs[name] for name in dialled if name in floor.legs):
+            if leg.out_by is not None:
+                check_way_out(floor, leg)
         assert len(ledger.live) == switch.live_calls, f"{ledger.live} are up, the switch counts {switch.live_calls}"
         due_at = switch.next_deadline()
         if due_at is not None and due_at <= now:

@@ -17,8 +17,8 @@ SHUT: Final = ("+46900", "+46939", "+46944", "+4699", "+449", "+4470", "+870", "
 """Those of the ranges known to the switch that the offices of the simulators can dial."""
 
 
-def check_way_out(floor: Floor, leg: Leg, trunks: tuple[str, ...]) -> None:
-    """A leg that was just dialled by these trunks might leave; AssertionError tells why it might not."""
+def check_way_out(floor: Floor, leg: Leg, trunks: tuple[str, ...] = ()) -> None:
+    """A leg that was just dialled, by these trunks, might leave; AssertionError tells why it might not."""
     office, by = floor.office, leg.out_by
     assert isinstance(leg.device, ToNumber), f"{leg.device} is no number"
     assert by is not None, f"{leg.device} was dialled for nobody"

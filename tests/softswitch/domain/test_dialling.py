@@ -181,3 +181,15 @@ def test_nobody_is_helped_to_112_by_a_carrier() -> None:
     stage.ring_in("112")
     assert stage.one(actions.RefuseLeg).cause is Cause.UNKNOWN_NUMBER
     assert ToPhone("101") not in stage.switch.floor.devices_in_use
+
+
+def test_an_agent_at_a_number_that_may_not_be_called_any_more_is_no_candidate() -> None:
+    agents = {"anna": replace(ANNA, may_answer_at=("+46",))}
+    support = replace(OFFICE.queues["support"], agents=("anna",), members=())
+    stage = Stage(replace(OFFICE, agents=agents, queues={"support": support}))
+    stage.tell(inputs.SetAgentNumber("anna", ELSEWHERE))
+    stage.tell(inputs.OfficeChanged(replace(stage.switch.floor.office, outgoing=OutgoingPlan(deny=(ELSEWHERE,)))))
+    stage.ring_in()
+    assert not stage.of(actions.DialLeg)
+    stage.tell(inputs.OfficeChanged(replace(stage.switch.floor.office, outgoing=OutgoingPlan())))
+    assert [str(leg.to) for leg in out(stage)] == [f"number:{ELSEWHERE}"]
