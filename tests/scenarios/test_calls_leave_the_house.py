@@ -172,3 +172,19 @@ def test_a_phone_without_a_way_out_reaches_outside_only_where_the_office_sends_i
     world.carrier.call_in(SUPPORT)
     world.run(1)
     world.assert_rings(NORWAY)
+
+
+@pytest.mark.parametrize(("number", "status"), [(PREMIUM, 403), (NORWAY, 403), ("+46709990000", 503)])
+def test_a_telephone_gives_its_talk_on_only_where_it_might_have_called(number: str, status: int) -> None:
+    world = world_of(calls_out_max=1)
+    call = world.phone("103").dial(MOBILE)
+    world.run(1)
+    world.mobile(MOBILE).call.answer()
+    world.run(1)
+    world.phone("103").refer(call, number)
+    world.run(1)
+    assert call.responses[-1] == status
+    assert left(world) == [MOBILE]
+    assert f"{number} could not be called for phone:103" in why(world, call)
+    world.assert_talking(call, MOBILE)
+    world.come_to_rest()
