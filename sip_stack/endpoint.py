@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
 
-from sip_stack import referral, session_timer
+from sip_stack import referral, reliable, session_timer
 from sip_stack.bodies import session_body
 from sip_stack.dialog import DialogState
 from sip_stack.digest import Credentials
@@ -45,6 +45,7 @@ from sip_stack.session_in_dialog import InDialog
 from sip_stack.session_modify import Modify
 from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
+from sip_stack.session_reliable import Reliable
 from sip_stack.subscription import Document, EndReason, Notifier
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction import Transaction
@@ -62,14 +63,14 @@ from sip_stack.uri import SipUri
 __all__ = ["SipEndpoint", "Tokens"]
 
 METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"})
-METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE", "REFER"})
+METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE", "REFER", "PRACK"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
 STATELESS_TAG_CHARACTERS: Final = 16
 DIALOGS_MAX: Final = 20_000
 """Sessions and subscriptions at a time that others may begin; what we begin ourselves is the owner's to limit."""
 DIALOG_MAKERS: Final = frozenset({"INVITE", "SUBSCRIBE"})
-SUPPORTED: Final = frozenset({session_timer.OPTION, referral.REPLACES, referral.NO_SUBSCRIPTION})
+SUPPORTED: Final = frozenset({session_timer.OPTION, referral.REPLACES, referral.NO_SUBSCRIPTION, reliable.OPTION})
 """Option tags that a peer may require of us."""
 
 
@@ -90,12 +91,13 @@ class SipEndpoint:
         self._table = SessionTable(
             layer=self._layer, names=self._names, tokens=tokens, timers=timers, user_agent=user_agent
         )
-        self._connect = Connect(self._table)
-        self._accept = Accept(self._table)
+        self._reliable = Reliable(self._table)
+        self._connect = Connect(self._table, self._reliable)
+        self._accept = Accept(self._table, self._reliable)
         self._modify = Modify(self._table)
         self._refresh = Refresh(self._table, self._modify)
         self._refer = Refer(self._table)
-        self._in_dialog = InDialog(self._table, self._accept, self._refresh, self._refer)
+        self._in_dialog = InDialog(self._table, self._accept, self._refresh, self._refer, self._reliable)
         self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
@@ -452,6 +454,10 @@ class SipEndpoint:
     def _session_due(self, session: Session, due: str, now: float) -> None:
         if due == "progress-again":
             self._accept.progress_again(session, now)
+        elif due == "repeat-1xx":
+            self._reliable.repeat(session, now)
+        elif due == "no-prack":
+            self._reliable.give_up(session, now)
         elif due == "repeat-2xx":
             self._accept.repeat(session, now)
         elif due == "no-ack":

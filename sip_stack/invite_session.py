@@ -19,16 +19,20 @@ from sip_stack.events import DialogEstablished, DialogForgotten, SendMessage, Se
 from sip_stack.flow import Flow
 from sip_stack.message import Request, Response, respond_to
 from sip_stack.referral import SUPPORTED
+from sip_stack.reliable import Provisionals
 from sip_stack.routing import OurNames
 from sip_stack.session_timer import SessionTimer
 from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_layer import MAGIC_COOKIE, TransactionLayer
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, REGISTER, SUBSCRIBE, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REFER, REGISTER, SUBSCRIBE, UPDATE"
 
 HeaderList: TypeAlias = Sequence[tuple[str, str]]
-Due = Literal["progress-again", "repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire", "bye-again"]
+Due = Literal[
+    "progress-again", "repeat-1xx", "no-prack", "repeat-2xx", "no-ack", "no-final", "reoffer", "refresh", "expire",
+    "bye-again",
+]  # fmt: skip
 DUES: tuple[Due, ...] = get_args(Due)
 
 
@@ -62,6 +66,7 @@ class Session:
     `local_body` is the SDP that we sent last; `timer` says how the session is kept alive (`session_refresh`).
     `is_answer_under_way`: an earlier process answered, and for all that we know the 2xx has not arrived yet.
     `referral` is a REFER of theirs that was not answered yet, `referrals` counts those that were taken.
+    `provisionals`: the reliable ones of its INVITE, if there are any.
     """
 
     session: SessionId
@@ -89,6 +94,7 @@ class Session:
     is_answer_under_way: bool = False
     referral: Transaction | None = None
     referrals: int = 0
+    provisionals: Provisionals | None = None
 
     def note_allowed(self, message: Request | Response) -> None:
         """What the far end takes inside the session."""

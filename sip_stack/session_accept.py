@@ -19,6 +19,7 @@ from sip_stack.events import (
 from sip_stack.flow import Flow
 from sip_stack.invite_session import HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Request
+from sip_stack.session_reliable import Reliable
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_tables import State
 
@@ -50,8 +51,9 @@ def refuse_body(table: SessionTable, transaction: Transaction, tag: str | None, 
 class Accept:
     """The called side of sessions."""
 
-    def __init__(self, table: SessionTable) -> None:
+    def __init__(self, table: SessionTable, reliable: Reliable) -> None:
         self._table = table
+        self._reliable = reliable
 
     def take_invite(self, transaction: Transaction, session_id: SessionId, flow: Flow, now: float) -> None:
         """A new INVITE: `100 Trying` goes out at once."""
@@ -78,14 +80,18 @@ class Accept:
     def progress(self, session: Session, status: int, now: float, *, body: bytes, headers: HeaderList) -> None:
         """A provisional answer."""
         if session.phase is Phase.INVITED and session.invite is not None:
-            self._table.respond(session.invite, status, now, tag=session.local_tag, headers=headers, body=body)
+            if not self._reliable.progress(session, status, headers, now):
+                self._table.respond(session.invite, status, now, tag=session.local_tag, headers=headers, body=body)
             if status > 100:
                 self._table.deadlines.set((session.session, "progress-again"), now + PROGRESS_AGAIN_S)
 
     def progress_again(self, session: Session, now: float) -> None:
         """The last provisional answer once more, so that no proxy on the way takes the call for dead (§13.3.1.1)."""
         if session.phase is Phase.INVITED and session.invite is not None:
-            self._table.outputs.append(SendMessage(session.invite.flow, session.invite.sent))
+            if session.provisionals is None:
+                self._table.outputs.append(SendMessage(session.invite.flow, session.invite.sent))
+            else:
+                self._reliable.progress(session, session.provisionals.status, (), now)
             self._table.deadlines.set((session.session, "progress-again"), now + PROGRESS_AGAIN_S)
 
     def accept(self, session: Session, body: bytes, now: float, *, headers: HeaderList) -> None:
@@ -102,6 +108,7 @@ class Accept:
         table.establish(session, dialog)
         session.phase = Phase.AWAITING_ACK
         table.deadlines.cancel((session.session, "progress-again"))
+        self._reliable.stop(session)
         self.answer_offer(session, session.invite, body, headers, now)
 
     def answer_offer(

@@ -12,6 +12,7 @@ from sip_stack.headers import NameAddr
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Headers, Request, Response
 from sip_stack.referral import SUPPORTED
+from sip_stack.session_reliable import Reliable
 from sip_stack.transaction import Transaction
 from sip_stack.uri import SipUri
 
@@ -26,8 +27,9 @@ FORKS_MAX = 16
 class Connect:
     """The calling side of sessions."""
 
-    def __init__(self, table: SessionTable) -> None:
+    def __init__(self, table: SessionTable, reliable: Reliable) -> None:
         self._table = table
+        self._reliable = reliable
 
     def invite(
         self, session_id: SessionId, *, flow: Flow, target: SipUri, from_: NameAddr, to: NameAddr, body: bytes,
@@ -113,6 +115,8 @@ class Connect:
     def _provisional(self, session: Session, response: Response, now: float) -> None:
         if session.phase not in (Phase.CALLING, Phase.CANCELLING):
             return
+        if not self._reliable.is_news(session, response, now):
+            return
         is_first = not session.has_provisional
         session.has_provisional = True
         session.was_ringing = session.was_ringing or response.status in RINGING
@@ -134,8 +138,9 @@ class Connect:
             self.take_stray(session.session, session.invite, response, now)
             return
         was_cancelled = session.phase is not Phase.CALLING
+        dialog = self._reliable.continued(session, dialog)
         table.establish(session, dialog)
-        session.invite.acks[dialog.remote_tag] = table.send_ack(dialog, dialog.local_cseq)
+        session.invite.acks[dialog.remote_tag] = table.send_ack(dialog, session.invite.request.cseq.number)
         table.deadlines.cancel((session.session, "no-final"))
         if was_cancelled:
             table.send_bye(session, session.end_headers or (), now)

@@ -15,6 +15,7 @@ from sip_stack.keypresses import PLAIN, RELAY, is_keypress, key_of
 from sip_stack.session_accept import Accept, refuse_body, refuse_short
 from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
+from sip_stack.session_reliable import Reliable
 from sip_stack.transaction import Transaction
 
 REINVITE_RETRY_AFTER_S = 5
@@ -23,11 +24,12 @@ REINVITE_RETRY_AFTER_S = 5
 class InDialog:
     """What either side does with a dialog that is up."""
 
-    def __init__(self, table: SessionTable, accept: Accept, refresh: Refresh, refer: Refer) -> None:
+    def __init__(self, table: SessionTable, accept: Accept, refresh: Refresh, refer: Refer, reliable: Reliable) -> None:
         self._table = table
         self._accept = accept
         self._refresh = refresh
         self._refer = refer
+        self._reliable = reliable
 
     def restore(self, session_id: SessionId, dialog: DialogState) -> None:
         """A dialog of an earlier process; its requests go on well beyond the last recorded CSeq.
@@ -63,6 +65,9 @@ class InDialog:
             self._accept.take_early_bye(early, transaction, now)
             return
         session = table.of_request(request)
+        if request.method == "PRACK":
+            self._reliable.take_prack(early or session, transaction, now)
+            return
         if session is None or session.dialog is None or session.phase is Phase.OVER:
             table.respond(transaction, 481, now)
             return

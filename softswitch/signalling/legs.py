@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from media.protocol import ClosePort, Join, Leave, OpenPort, SetStream
+from sip_stack import reliable
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.events import SessionInvited
 from sip_stack.headers import NameAddr
@@ -219,6 +220,7 @@ class Legs:
         to = NameAddr("", uri if uri.scheme == "tel" else SipUri("sip", uri.user, uri.host, uri.port))
         headers = [("Content-Type", "application/sdp")]
         if target.trunk is not None:
+            headers.append(("Supported", reliable.OPTION))
             headers += headers_out(
                 self.trunks.plan(target.trunk),
                 shown=self._caller_id(leg, target.trunk),

@@ -127,7 +127,7 @@ def test_a_key_in_an_info_is_told() -> None:
     assert [told.key for told in call.bob.told(SessionKeyed)] == ["5"]
 
 
-@pytest.mark.parametrize("method", ["MESSAGE", "PRACK"])
+@pytest.mark.parametrize("method", ["MESSAGE", "PUBLISH"])
 def test_what_we_do_not_take_inside_a_call_gets_405_and_leaves_the_call(method: str) -> None:
     call = Call()
     call.hear(method, 11)
