@@ -10,7 +10,7 @@ from sip_stack.flow import Address
 from softswitch.settings.model import AcceptFrom, Listen, ListenTransport
 
 PORT_MAX: Final = 65_535
-LATER_TRANSPORTS: Final = ("tls", "ws", "wss")
+LATER_TRANSPORTS: Final = ("ws", "wss")
 
 _WITH_PORT: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*)):([0-9]{1,5})")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?")
@@ -65,12 +65,12 @@ def parse_listen(text: str) -> Listen:
     example = "udp:192.0.2.10:5060"
     transport, colon, rest = text.partition(":")
     if transport in LATER_TRANSPORTS and colon:
-        raise BadAddress(f'listening on "{transport}" is not available yet', "use udp or tcp, or take it out")
+        raise BadAddress(f'listening on "{transport}" is not available yet', "use udp, tcp or tls, or take it out")
     for known in get_args(ListenTransport):
         if transport == known and colon:
             address = parse_address(rest, example=example, is_any_port=True)
             return Listen(known, address.host, address.port)
-    raise BadAddress(f'"{text}" does not begin with udp: or tcp:', f'write it like "{example}"')
+    raise BadAddress(f'"{text}" does not begin with udp:, tcp: or tls:', f'write it like "{example}"')
 
 
 def parse_accept_from(text: str) -> AcceptFrom:

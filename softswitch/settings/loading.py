@@ -326,7 +326,7 @@ class _Reading:
         section = self._section(definition)
         match definition.kind:
             case "sip":
-                sip = machine.read_sip(section, faults)
+                sip = machine.read_sip(section, faults, self._folder)
                 found.sip = found.sip or sip
             case "media":
                 media = machine.read_media(section, faults)
@@ -335,7 +335,7 @@ class _Reading:
                 api = machine.read_api(section, faults)
                 found.api = found.api or api
             case "trunk":
-                trunk, sources = machine.read_trunk(section, faults)
+                trunk, sources = machine.read_trunk(section, faults, self._folder)
                 if found.trunks.setdefault(name, trunk) is trunk:
                     found.sources += [
                         (name, accept, source.place) for accept, source in zip(trunk.accept_from, sources, strict=True)

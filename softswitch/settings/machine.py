@@ -21,6 +21,7 @@ from softswitch.settings.addresses import (
     parse_host,
     parse_listen,
 )
+from softswitch.settings.certificates import read_authority, read_certificate
 from softswitch.settings.faults import Faults, Place, suggestion
 from softswitch.settings.model import (
     AcceptFrom,
@@ -28,6 +29,7 @@ from softswitch.settings.model import (
     DiversionHeader,
     IdentityHeader,
     Listen,
+    ListenTransport,
     Media,
     NodeSettings,
     NumberForm,
@@ -84,7 +86,7 @@ def check_language(sounds: SoundSearch, language: str, place: Place, faults: Fau
         faults.refuse(place, f'there is no folder of sounds for the language "{language}"', mend)
 
 
-def read_sip(section: Section, faults: Faults) -> Sip:
+def read_sip(section: Section, faults: Faults, folder: Path) -> Sip:
     """`[sip]`. Where one address to listen on is wrong, none is known: nothing may be concluded from the others."""
     listen: list[Listen] = []
     for text in section.texts("listen", needed='["udp:192.0.2.10:5060"]') or ():
@@ -102,6 +104,13 @@ def read_sip(section: Section, faults: Faults) -> Sip:
     if advertised_text is not None:
         _take(faults, Placed(advertised_text, section.place_of("advertised_address")), parse_host, advertised)
         _refuse_anywhere(faults, advertised, section.place_of("advertised_address"))
+    certificate, client_authority = read_certificate(section, faults, folder)
+    if certificate is None and any(entry.transport == "tls" for entry in listen):
+        faults.refuse(
+            section.place_of("listen"),
+            "listening over TLS needs a certificate",
+            'add: tls_certificate = "….pem", tls_key = "….pem"',
+        )
     section.close()
     address = advertised[0] if advertised else None
     if address is None:
@@ -112,7 +121,7 @@ def read_sip(section: Section, faults: Faults) -> Sip:
                     f'"{entry}" is every address of this machine, so nobody can be told which one to answer to',
                     "name one address, or set advertised_address",
                 )
-    return Sip(tuple(listen), domain or "", address)
+    return Sip(tuple(listen), domain or "", address, certificate, client_authority)
 
 
 def read_media(section: Section, faults: Faults) -> Media:
@@ -154,7 +163,7 @@ def read_api(section: Section, faults: Faults) -> Api | None:
     return Api(listen[0]) if listen else None
 
 
-def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str]]]:
+def read_trunk(section: Section, faults: Faults, folder: Path) -> tuple[Trunk, list[Placed[str]]]:
     """A trunk, and the texts of its `accept_from` that can be read, each with its place, in the trunk's order."""
     hosts: list[Address] = []
     for text in section.texts("hosts", needed='["192.0.2.20:5060"]') or ():
@@ -190,6 +199,9 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
     calls_max = section.whole("calls_max", low=1, high=CALLS_MAX_MAX)
     emergency = section.flag("emergency", default=True)
     emergency_caller_id = read_caller_id(section, "emergency_caller_id", faults)
+    transport = section.choice("transport", get_args(ListenTransport), default="udp")
+    authority = read_authority(section, faults, folder)
+    certificate_name = section.text("tls_name", example="sip.carrier.example")
     trust_identity = section.flag("trust_identity", default=False)
     identity = section.choice("identity", get_args(IdentityHeader), default="from")
     diversion = section.choice("diversion", get_args(DiversionHeader), default="none")
@@ -198,6 +210,7 @@ def read_trunk(section: Section, faults: Faults) -> tuple[Trunk, list[Placed[str
         tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s,
         country, cast("NumberForm", form), calls_max, emergency, emergency_caller_id,
         trust_identity, cast("IdentityHeader", identity), cast("DiversionHeader", diversion),
+        cast("ListenTransport", transport), authority, certificate_name,
     )  # fmt: skip
     return trunk, sources
 

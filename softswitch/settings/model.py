@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from sip_stack.aio.tls import Certificate
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from sip_stack.uri import SipUri
@@ -19,7 +20,7 @@ from softswitch.domain.office import Office
 from softswitch.settings.faults import ConfigurationError
 from softswitch.settings.sounds import SoundCatalogue
 
-ListenTransport: TypeAlias = Literal["udp", "tcp"]
+ListenTransport: TypeAlias = Literal["udp", "tcp", "tls"]
 DigestAlgorithm: TypeAlias = Literal["MD5", "SHA-256"]
 
 
@@ -51,11 +52,15 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Sip:
-    """`domain` is the realm of digests and the host of our own addresses."""
+    """`domain` is the realm of digests and the host of our own addresses. `certificate` is what we are known by over
+    TLS; `client_authority`: those who connect to us over TLS must show a certificate of its.
+    """
 
     listen: tuple[Listen, ...]
     domain: str
     advertised_address: str | None = None
+    certificate: Certificate | None = None
+    client_authority: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,9 @@ class Trunk:
     long as the switch runs; `qualify_s`: how often each of its hosts is asked whether it is there, 0: never.
     `country`: where its numbers are at home; `number_form`: how it wants them written; beyond `calls_max` at once, both
     ways together, none of ours goes out by it. `carries_emergency`: whether emergency numbers may be called by it;
-    these calls show `emergency_caller_id`, or else `caller_id`. `trust_identity`: whom it vouches for is the caller,
+    these calls show `emergency_caller_id`, or else `caller_id`. `transport`: how calls go out to it; over TLS it must
+    show a certificate for `certificate_name` (or its address), of `authority` (or any that the system knows).
+    `trust_identity`: whom it vouches for is the caller,
     whatever From says; `identity` and `diversion`: where it looks for our number, and for the one that the caller
     called when we send a call on.
     """
@@ -124,6 +131,9 @@ class Trunk:
     trust_identity: bool = False
     identity: IdentityHeader = "from"
     diversion: DiversionHeader = "none"
+    transport: ListenTransport = "udp"
+    authority: Path | None = None
+    certificate_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,9 +90,9 @@ def _most_that_ring(whole: Whole) -> int:
 
 
 def _check_trunk_hosts(whole: Whole, faults: Faults) -> None:
-    """Calls to a trunk go out by UDP from an address that we listen on."""
-    ours = [entry for entry in whole.sip.listen if entry.transport == "udp"]
+    """Calls to a trunk go out from an address that we listen on, by the trunk's transport."""
     for name, trunk in whole.trunks.items():
+        ours = [entry for entry in whole.sip.listen if entry.transport == trunk.transport]
         for host in trunk.hosts:
             place = whole.place("trunk", name, "hosts")
             fitting = [entry for entry in ours if (":" in entry.host) == (":" in host.host)]
@@ -100,7 +100,7 @@ def _check_trunk_hosts(whole: Whole, faults: Faults) -> None:
                 family = "IPv6" if ":" in host.host else "IPv4"
                 faults.refuse(
                     place,
-                    f"{host} cannot be reached: [sip] listens on no {family} address by udp",
+                    f"{host} cannot be reached: [sip] listens on no {family} address by {trunk.transport}",
                     "add one to [sip] listen, or change the host",
                 )
             elif fitting and not _is_loopback(host.host) and all(_is_loopback(entry.host) for entry in fitting):

@@ -16,6 +16,8 @@ def restart_needed(old: Settings, new: Settings) -> str | None:
         ("[sip] listen", old.sip.listen, new.sip.listen),
         ("[sip] domain", old.sip.domain, new.sip.domain),
         ("[sip] advertised_address", old.sip.advertised_address, new.sip.advertised_address),
+        ("[sip] tls_certificate", old.sip.certificate, new.sip.certificate),
+        ("[sip] tls_client_ca", old.sip.client_authority, new.sip.client_authority),
         ("[media] address", old.media.address, new.media.address),
         ("[media] udp_ports", _ports(old), _ports(new)),
         ("[media] workers", old.media.workers, new.media.workers),

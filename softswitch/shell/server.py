@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -26,12 +27,14 @@ import structlog
 
 from media.protocol import Shutdown
 from sip_stack.aio.stream import StreamListener
+from sip_stack.aio.tls import server_context
 from sip_stack.aio.udp import UdpListener
 from sip_stack.flow import Address, Flow
 from softswitch.domain.refusals import CommandRefused
 from softswitch.node import Node
-from softswitch.settings import ConfigurationErrors, Settings, load
+from softswitch.settings import ConfigurationErrors, Listen, Settings, load
 from softswitch.shell import cut_off, logs
+from softswitch.shell.carriers import Carriers
 from softswitch.shell.control import ControlServer
 from softswitch.shell.driver import Driver, now
 from softswitch.shell.failing import CANNOT_START, StartFailed, print_failure, wrong_configuration
@@ -62,6 +65,7 @@ class Server:
         self._settings = settings
         self._udp: list[UdpListener] = []
         self._streams: list[StreamListener] = []
+        self._carriers = Carriers(settings)
         self._stop_asked = 0
         self._driver: Driver | None = None
         self._reloading = asyncio.Lock()
@@ -129,7 +133,7 @@ class Server:
         for udp in self._udp:
             driver.senders["udp", udp.address] = udp.send
         for stream in self._streams:
-            driver.senders["tcp", stream.address] = stream.send
+            driver.senders[stream.transport, stream.address] = stream.send
         try:
             driver.start()
         except OSError as error:
@@ -148,11 +152,20 @@ class Server:
                 self._udp.append(udp)
                 bound.append(("udp", udp.address))
             else:
-                stream = StreamListener(self._receive, self._lost)
+                stream = StreamListener(self._receive, self._lost, tls=self._tls(listen), dials=self._carriers.dial)
                 await _when_open(partial(stream.open, address), str(listen), "[sip] listen")
                 self._streams.append(stream)
-                bound.append(("tcp", stream.address))
+                bound.append((stream.transport, stream.address))
         return bound
+
+    def _tls(self, listen: Listen) -> ssl.SSLContext | None:
+        sip = self._settings.sip
+        if listen.transport != "tls" or sip.certificate is None:
+            return None
+        try:
+            return server_context(sip.certificate, sip.client_authority)
+        except OSError as error:
+            raise StartFailed(f"TLS cannot use its files: {error}", "[sip] tls_certificate", "mend them") from None
 
     async def _open_api(self, listen: Address, driver: Driver) -> HttpApi:
         api = await _when_free(lambda: HttpApi(listen, driver), str(listen), "[api] listen")
@@ -181,6 +194,7 @@ class Server:
                     f"{fixed} has changed, which takes a restart", str(settings.folder), "restart, or put it back"
                 )
             self._driver.reload(settings)
+            self._carriers.use(settings)
             self._settings = settings
         log.info("the configuration is in force", version=settings.office.version)
         return {"configuration": settings.office.version}

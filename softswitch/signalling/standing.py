@@ -25,7 +25,7 @@ from sip_stack.uri import SipUri
 from softswitch.domain.inputs import TrunkReachabilityChanged
 from softswitch.settings import Trunk
 from softswitch.signalling.outbox import Outbox
-from softswitch.signalling.trunks import Trunks
+from softswitch.signalling.trunks import Trunks, transport_of
 
 TRY_THE_NEXT: Final = frozenset({408, 503})
 """What makes the next REGISTER go to the trunk's next host (RFC 3263 §4.3)."""
@@ -114,13 +114,13 @@ class Standing:
         qualifications = {
             host: Qualification(f"{name} {host}", _at(host), me, trunk.qualify_s, self._tokens)
             for host in trunk.hosts
-            if trunk.qualify_s and self._trunks.flow_to(host) is not None
+            if trunk.qualify_s and self._trunks.flow_to(name, host) is not None
         }
         registration = None
-        flow = next((flow for host in trunk.hosts if (flow := self._trunks.flow_to(host)) is not None), None)
+        flow = next((flow for host in trunk.hosts if (flow := self._trunks.flow_to(name, host)) is not None), None)
         if trunk.register is not None and flow is not None:
             local = self._advertised.get(flow.local, flow.local)
-            contact = SipUri(scheme="sip", user=trunk.register.user, host=local.host, port=local.port)
+            contact = SipUri("sip", trunk.register.user, local.host, local.port, params=transport_of(flow))
             registration = Registration(name, Account(trunk.register, contact, trunk.credentials), self._tokens)
         self._carriers[name] = _Carrier(trunk, registration, qualifications)
         for qualification in qualifications.values():
@@ -163,7 +163,7 @@ class Standing:
         self._conclude(name, carrier)
 
     def _send(self, name: str, question: _Question, wanted: RequestWanted, host: Address, now: float) -> None:
-        flow = self._trunks.flow_to(host)
+        flow = self._trunks.flow_to(name, host)
         assert flow is not None, "only hosts that we have a way to are asked"
         self._asked[wanted.request_id] = (name, question)
         self._endpoint.request(

@@ -94,16 +94,17 @@ class Trunks:
         hosts = sorted(self._trunks[trunk].hosts, key=lambda host: (trunk, host) in self._down)
         found = []
         for host in hosts:
-            flow = self.flow_to(host)
+            flow = self.flow_to(trunk, host)
             if flow is not None:
-                uri = SipUri(scheme="sip", user=self._written(trunk, number), host=host.host, port=host.port)
+                uri = SipUri("sip", self._written(trunk, number), host.host, host.port, params=transport_of(flow))
                 found.append(Target(uri, flow, trunk))
         return found
 
-    def flow_to(self, host: Address) -> Flow | None:
-        """How requests reach a host, None when we listen on no fitting address."""
-        local = self._local_for(host)
-        return None if local is None else Flow("udp", local, host)
+    def flow_to(self, trunk: str, host: Address) -> Flow | None:
+        """How requests reach a host of the trunk, None when we listen on no fitting address."""
+        transport = self._trunks[trunk].transport
+        local = self._local_for(host, transport)
+        return None if local is None else Flow(transport, local, host)
 
     def note_host(self, trunk: str, host: Address, *, is_up: bool) -> None:
         """A host answers, or does not: then it is tried after the others."""
@@ -162,12 +163,17 @@ class Trunks:
         """By trunk; None while nothing was seen of it."""
         return self._is_reachable
 
-    def _local_for(self, host: Address) -> Address | None:
+    def _local_for(self, host: Address, wanted: str) -> Address | None:
         """Of the family, and loopback only for loopback: from there no other machine can be reached."""
-        locals_ = [local for transport, local in self._listening if transport == "udp"]
+        locals_ = [local for transport, local in self._listening if transport == wanted]
         fitting = [local for local in locals_ if (":" in local.host) == (":" in host.host)]
         same = [local for local in fitting if _is_loopback(local) == _is_loopback(host)]
         return next(iter(same or fitting), None)
+
+
+def transport_of(flow: Flow) -> tuple[tuple[str, str | None], ...]:
+    """The URI parameter that tells how to get there, where it is not the usual way."""
+    return () if flow.transport == "udp" else (("transport", flow.transport),)
 
 
 def _is_loopback(address: Address) -> bool:

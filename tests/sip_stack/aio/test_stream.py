@@ -313,3 +313,18 @@ def test_a_silent_connection_stays() -> None:
             assert await scene.next() == [SHORT]
 
     _run(play)
+
+
+@pytest.mark.parametrize("length", ["Content-Length: -1", "l: 99999999", "Content-Length: x", "Subject: no length"])
+def test_a_request_whose_length_lies_is_told_so_before_the_connection_ends(length: str) -> None:
+    message = request("OPTIONS").replace(b"Content-Length: 0", length.encode())
+
+    async def play(scene: Scene) -> None:
+        async with scene.peer() as peer:
+            await peer.write(message)
+            answer = await peer.reader.read()
+            assert answer.split(b"\r\n")[0] in (b"SIP/2.0 400 Bad Request", b"SIP/2.0 513 Message Too Large")
+            assert b"Call-ID: call-1" in answer
+        assert scene.messages.empty()
+
+    _run(play)

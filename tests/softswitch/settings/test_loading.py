@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sip_stack.aio.tls import Certificate
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address
 from softswitch.domain.hours import is_open
 from softswitch.domain.office import Device, ServiceGoal, ToNumber, ToPhone, ToQueue, ToSay
 from softswitch.settings import AcceptFrom, ConfigurationErrors, Listen, glimpse, load
+from tests.certificates import Authority
 from tests.softswitch.settings.offices import (
     REPOSITORY,
     change,
@@ -198,7 +200,7 @@ BROKEN = [
     Broken("softswitch.toml", '"udp:127.0.0.1:5060", ', '"127.0.0.1:5060", "udp:127.0.0.1:5060", ', "sip.listen",
            "does not begin with", "udp:192"),
     Broken("softswitch.toml", '"udp:127.0.0.1:5060", ', '"udp:127.0.0.1:5060", "tls:127.0.0.1:5061", ', "sip.listen",
-           '"tls" is not available', "udp or tcp"),
+           "needs a certificate", "tls_certificate"),
     Broken("softswitch.toml", '"udp:127.0.0.1:5060", ', '"udp:127.0.0.1:5060", "udp:localhost:5070", ', "sip.listen",
            "is a name", "IP address"),
     Broken("softswitch.toml", '"udp:127.0.0.1:5060", ', '"udp:127.0.0.1:5060", "udp:127.0.0.1:65536", ', "sip.listen",
@@ -615,3 +617,57 @@ def test_a_trunk_may_register_and_be_asked_whether_it_is_there(office: Path) -> 
     trunk = load(office, are_sounds_tried=False).trunks["carrier"]
     assert str(trunk.register) == "sip:office@carrier.example:5070"
     assert trunk.qualify_s == 30
+
+
+# TLS.
+
+
+def listens(office: Path, written: str) -> None:
+    """The office listens at these, with these keys behind."""
+    text = (office / "softswitch.toml").read_text()
+    begin = text.index("\nlisten = [") + len("\nlisten = [")
+    (office / "softswitch.toml").write_text(text[:begin] + written + text[text.index("]", begin) + 1 :])
+
+
+def tls_office(office: Path) -> Authority:
+    """An office that listens over TLS, with files that are right."""
+    authority = Authority(office / "tls").found()
+    authority.vouch("office", "DNS:office.example")
+    files = 'tls_certificate = "tls/office.pem"\ntls_key = "tls/office.key"'
+    listens(office, f'"udp:127.0.0.1:5060", "tls:127.0.0.1:5061"]\n{files}')
+    return authority
+
+
+def test_an_office_can_listen_over_tls_and_call_a_carrier_over_it(office: Path) -> None:
+    authority = tls_office(office)
+    keys = 'transport = "tls"\nca_file = "tls/authority.pem"'
+    change(office, "trunks.toml", "[trunk.carrier]", f"[trunk.carrier]\n{keys}")
+    settings = load(office)
+    assert settings.sip.certificate == Certificate(office / "tls" / "office.pem", office / "tls" / "office.key")
+    assert (settings.trunks["carrier"].transport, settings.trunks["carrier"].authority) == ("tls", authority.file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "what"),
+    [
+        ('\ntls_key = "tls/office.key"', "", "sip.tls_certificate", "needs tls_key too"),
+        ('\ntls_key = "tls/office.key"', '\ntls_key = "tls/authority.key"', "sip.tls_certificate", "cannot use these"),
+        (
+            '\ntls_certificate = "tls/office.pem"',
+            '\ntls_certificate = "gone"',
+            "sip.tls_certificate",
+            "there is no file",
+        ),
+    ],
+)
+def test_files_for_tls_are_tried_when_they_are_read(office: Path, old: str, new: str, key: str, what: str) -> None:
+    tls_office(office)
+    change(office, "softswitch.toml", old, new)
+    assert (key, True) in [(error.key, what in error.what) for error in errors_of(office)]
+
+
+def test_a_carrier_over_tcp_needs_an_address_to_call_from(office: Path) -> None:
+    listens(office, '"udp:127.0.0.1:5060"]')
+    change(office, "trunks.toml", "[trunk.carrier]", '[trunk.carrier]\ntransport = "tcp"')
+    (error,) = errors_of(office)
+    assert (error.key, "by tcp" in error.what) == ("trunk.carrier.hosts", True)

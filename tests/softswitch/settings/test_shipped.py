@@ -23,6 +23,7 @@ from softswitch.domain.office import (
 )
 from softswitch.settings import load
 from softswitch.settings.shipped import shipped_folder
+from tests.certificates import Authority
 from tests.softswitch.settings.offices import write_sound
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def test_every_example_in_the_comments_is_right(tmp_path: Path) -> None:
         text = file.read_text(encoding="utf-8").replace(live_agents, "")
         (tmp_path / file.name).write_text(with_its_examples(text), encoding="utf-8")
     write_sound(tmp_path / "sounds" / "en" / "storm.wav")
+    authority = Authority(tmp_path / "tls", "phones-ca").found()
+    authority.vouch("office", "DNS:office.example")
+    (tmp_path / "carrier-ca.pem").write_bytes(authority.file.read_bytes())
     office = load(tmp_path).office
     queue = office.queues["support"]
     assert (queue.members[1].tier, queue.misses, queue.join_needs, queue.codes[0]) == (2, 3, "logged-in", "sale")

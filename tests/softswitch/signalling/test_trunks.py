@@ -9,7 +9,16 @@ from softswitch.settings.model import Trunk
 from softswitch.signalling.trunks import Target, Trunks
 from tests.sim.offices import MOBILE
 from tests.sim.sip_text import SipText
-from tests.softswitch.signalling.stage import CARRIER, STRANGER, SWITCH, Stage, invite, reply
+from tests.softswitch.signalling.stage import (
+    CARRIER,
+    STRANGER,
+    SWITCH,
+    Stage,
+    invite,
+    reply,
+    settings_of_office,
+    with_trunk,
+)
 
 FIRST = Address("198.51.100.1", 5060)
 SECOND = Address("198.51.100.2", 5080)
@@ -129,3 +138,19 @@ def test_a_reload_keeps_what_is_known_of_carriers_that_stay_and_knows_nothing_of
     carriers.saw("carrier", is_reachable=True)
     assert dict(carriers.reachability()) == {"other": None}
     assert carriers.hosts("other") == ["198.51.100.2:5080"]
+
+
+def test_a_carrier_over_tcp_is_called_by_the_connection_to_it_and_told_so() -> None:
+    stage = Stage(with_trunk(settings_of_office(), transport="tcp"))
+    (sent,) = stage.act(actions.DialLeg("call-l1", "call", ToNumber(MOBILE), "+46812345678", "", 70))
+    assert stage.went_to == [Flow("tcp", SWITCH, CARRIER)]
+    assert sent.uri == f"sip:{MOBILE}@{CARRIER};transport=tcp"
+    assert sent.need("Via").startswith("SIP/2.0/TCP ")
+    assert ";transport=tcp" in sent.need("Contact")
+
+
+def test_a_connection_that_cannot_be_had_is_an_unreachable_number() -> None:
+    stage = Stage(with_trunk(settings_of_office(), transport="tcp"))
+    stage.act(actions.DialLeg("call-l1", "call", ToNumber(MOBILE), "+46812345678", "", 70))
+    stage.lose_flow(CARRIER, "tcp")
+    assert stage.told == [LegRefused("call-l1", Cause.NETWORK_FAILURE)]

@@ -1,0 +1,29 @@
+"""Where connections may be opened to, and how: the carriers of the office that are called over TCP or TLS."""
+
+from __future__ import annotations
+
+from sip_stack.aio.tls import Dial, client_context
+from sip_stack.flow import Address
+from softswitch.settings import Settings
+
+
+class Carriers:
+    """The places of the configuration in force; nobody else is ever connected to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._dials: dict[Address, Dial] = {}
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Goes by this configuration from now on; connections that are up stay. Raises OSError for bad files."""
+        dials: dict[Address, Dial] = {}
+        for trunk in settings.trunks.values():
+            if trunk.transport != "udp":
+                certificate = settings.sip.certificate
+                tls = client_context(trunk.authority, certificate) if trunk.transport == "tls" else None
+                dials |= dict.fromkeys(trunk.hosts, Dial(tls, trunk.certificate_name))
+        self._dials = dials
+
+    def dial(self, place: Address) -> Dial | None:
+        """How this place is connected to, None where it is no carrier's."""
+        return self._dials.get(place)
