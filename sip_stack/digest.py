@@ -108,9 +108,14 @@ class DigestServer:
         """How many windows of nonce counts are kept."""
         return len(self._counts)
 
-    def challenge(self, now: float, *, algorithms: Sequence[str] = ("MD5",), is_stale: bool = False) -> list[str]:
-        """Values for WWW-Authenticate, one for each algorithm, preferred first (RFC 8760 §2.4)."""
-        nonce = self._nonce(now)
+    def challenge(
+        self, now: float, *, algorithms: Sequence[str] = ("MD5",), is_stale: bool = False, source: str = ""
+    ) -> list[str]:
+        """Values for WWW-Authenticate, one for each algorithm, preferred first (RFC 8760 §2.4).
+
+        Only whoever is at `source` can answer them: a nonce that somebody else was given is stale there.
+        """
+        nonce = self._nonce(now, source)
         stale = ", stale=true" if is_stale else ""
         return [
             f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={name}, qop="auth"{stale}' for name in algorithms
@@ -123,12 +128,14 @@ class DigestServer:
         request_uri: str,
         ha1_of: Callable[[str, str], str | None],
         now: float,
+        *,
+        source: str = "",
     ) -> Verdict:
         """Judges the values of Authorization. `ha1_of(username, algorithm)` gives H(A1), None for an unknown user."""
         for text in authorizations[:AUTHORIZATIONS_MAX]:
             given = parse_digest(text)
             if given is not None and given.get("realm") == self._realm:
-                return self._judge(given, method, request_uri, ha1_of, now)
+                return self._judge(given, method, request_uri, ha1_of, now, source)
         return REJECTED
 
     def _judge(
@@ -138,6 +145,7 @@ class DigestServer:
         request_uri: str,
         ha1_of: Callable[[str, str], str | None],
         now: float,
+        source: str,
     ) -> Verdict:
         algorithm = given.get("algorithm", "MD5").upper()
         nonce, username, uri = given.get("nonce", ""), given.get("username", ""), given.get("uri", "")
@@ -153,7 +161,7 @@ class DigestServer:
         else:
             expected = response_of(secret, nonce, count_text, given["cnonce"], method, uri, algorithm)
         is_right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode("utf-8", "replace"))
-        issued_at = self._issued_at(nonce)
+        issued_at = self._issued_at(nonce, source)
         if not is_right or known is None:
             return Verdict(tried=username, is_wrong=True)
         if issued_at is None or not _same_target(uri, request_uri):
@@ -163,24 +171,24 @@ class DigestServer:
             return Verdict(is_stale=True, tried=username)
         return Verdict(username=username, tried=username)
 
-    def _nonce(self, now: float) -> str:
+    def _nonce(self, now: float, source: str) -> str:
         self._issued += 1
         stamp = struct.pack("!dQ", now, self._issued)
-        return _text(stamp + self._sign(stamp))
+        return _text(stamp + self._sign(stamp, source))
 
-    def _issued_at(self, nonce: str) -> float | None:
-        """When a nonce of ours was issued, None when it is not ours."""
+    def _issued_at(self, nonce: str, source: str) -> float | None:
+        """When a nonce of ours was issued to this source, None when it is not ours or somebody else's."""
         try:
             data = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
         except ValueError:
             return None
-        if len(data) != 32 or not hmac.compare_digest(data[16:], self._sign(data[:16])) or _text(data) != nonce:
+        if len(data) != 32 or not hmac.compare_digest(data[16:], self._sign(data[:16], source)) or _text(data) != nonce:
             return None
         issued_at: float = struct.unpack("!dQ", data[:16])[0]
         return issued_at
 
-    def _sign(self, stamp: bytes) -> bytes:
-        return hmac.digest(self._key, stamp, "sha256")[:16]
+    def _sign(self, stamp: bytes, source: str) -> bytes:
+        return hmac.digest(self._key, stamp + source.encode(), "sha256")[:16]
 
     def _take_count(self, nonce: str, issued_at: float, count: int, now: float) -> bool:
         counts = self._counts.get(nonce)

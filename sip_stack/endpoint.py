@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
 
-from sip_stack import referral, reliable, session_timer
+from sip_stack import referral, registrar, reliable, session_timer
 from sip_stack.bodies import session_body
 from sip_stack.dialog import DialogState
 from sip_stack.digest import Credentials
@@ -70,7 +70,9 @@ STATELESS_TAG_CHARACTERS: Final = 16
 DIALOGS_MAX: Final = 20_000
 """Sessions and subscriptions at a time that others may begin; what we begin ourselves is the owner's to limit."""
 DIALOG_MAKERS: Final = frozenset({"INVITE", "SUBSCRIBE"})
-SUPPORTED: Final = frozenset({session_timer.OPTION, referral.REPLACES, referral.NO_SUBSCRIPTION, reliable.OPTION})
+SUPPORTED: Final = frozenset(
+    {session_timer.OPTION, referral.REPLACES, referral.NO_SUBSCRIPTION, reliable.OPTION, registrar.PATH}
+)
 """Option tags that a peer may require of us."""
 
 

@@ -30,7 +30,10 @@ class RegistrarLimits:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One contact of an address-of-record. `expires_at` is in `now`'s seconds."""
+    """One contact of an address-of-record. `expires_at` is in `now`'s seconds.
+
+    `path`: through which proxies it is reached (RFC 3327), the values of Route in requests to it.
+    """
 
     aor: str
     contact: str
@@ -40,6 +43,7 @@ class Binding:
     cseq: int
     q: float = 1.0
     user_agent: str = ""
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ class Registration:
 
 
 EXPIRES_DIGITS_MAX: Final = 10
+PATH: Final = "path"
+PATH_MAX: Final = 5
+"""Proxies between a phone and us."""
 
 
 class Registrar:
@@ -95,6 +102,9 @@ class Registrar:
             return Registration(423, (("Min-Expires", str(self._limits.expires_s_min)),))
         if any(self._is_out_of_order(aor, contact.uri, request) for contact, _ in wanted):
             return Registration(500)
+        path = tuple(request.headers.all("Path"))
+        if len(path) > PATH_MAX:
+            return Registration(403, (("Warning", '399 softswitch "too long a path"'),))
         if self._is_too_many(aor, wanted):
             return Registration(403, (("Warning", '399 softswitch "too many contacts"'),))
         changes: list[BindingChange] = []
@@ -106,7 +116,8 @@ class Registrar:
                     changes.append(BindingRemoved(old))
             if expires_s:
                 changes.append(BindingChanged(self._add(aor, contact, expires_s, request, flow, now)))
-        return self._done(aor, changes, now)
+        done = self._done(aor, changes, now)
+        return replace(done, headers=(*done.headers, *(("Path", value) for value in path)))
 
     def restore(self, binding: Binding) -> None:
         """Puts a binding back as it was."""
@@ -190,6 +201,7 @@ class Registrar:
                 cseq=request.cseq.number,
                 q=_q(contact.param("q")),
                 user_agent=(request.headers.get("User-Agent") or "")[:200],
+                path=tuple(request.headers.all("Path")),
             )
         )
 

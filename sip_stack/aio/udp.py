@@ -1,4 +1,4 @@
-"""UDP sockets for SIP on asyncio: many datagrams per wake-up, errors reported and never raised."""
+"""UDP sockets for SIP on asyncio: many datagrams per wake-up, errors told and never raised; STUN answered at once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
+from sip_stack import stun
 from sip_stack.flow import Address, Flow
 
 DATAGRAM_BYTES_MAX: Final = 65535
 DATAGRAMS_PER_WAKE_MAX: Final = 200
 RECEIVE_BUFFER_BYTES: Final = 4 << 20
+_NOT_SIP: Final = (b"\x00", b"\x01")
+"""How the messages of STUN begin that mean anything here."""
 
 OnDatagram = Callable[[bytes, Flow], None]
 
@@ -63,4 +66,13 @@ class UdpListener:
                 continue
             except OSError:
                 return
-            self._on_datagram(data, Flow("udp", self.address, Address(*source[:2])))
+            flow = Flow("udp", self.address, Address(*source[:2]))
+            if data[:1] in _NOT_SIP:
+                self._take_stun(data, flow)
+            else:
+                self._on_datagram(data, flow)
+
+    def _take_stun(self, data: bytes, flow: Flow) -> None:
+        answer = stun.answer(data, flow.remote)
+        if answer is not None:
+            self.send(flow, answer)

@@ -72,14 +72,14 @@ class Admission:
         verdict = self._identify(request, flow, now)
         if verdict.username is not None:
             return FromPhone(verdict.username)
-        return Challenged(self._phones.challenge(request, verdict, now))
+        return Challenged(self._phones.challenge(request, flow, verdict, now))
 
     def _identify(self, request: Request, flow: Flow, now: float) -> Verdict:
         """Whose proof a request brings. Wrong ones are counted; one too early after many is as good as wrong.
 
         A right response with an old nonce is a try too: it would tell a guesser that he has guessed.
         """
-        verdict = self._phones.identify(request, now)
+        verdict = self._phones.identify(request, flow, now)
         name = verdict.tried
         if name is None:
             return verdict
@@ -153,7 +153,7 @@ class Admission:
         verdict = self._identify(request, event.flow, now)
         phone = verdict.username
         if phone is None:
-            challenge = self._phones.challenge(request, verdict, now)
+            challenge = self._phones.challenge(request, event.flow, verdict, now)
             self._endpoint.respond(event.request_id, 401, now, headers=challenge)
             return
         address_of_record = request.to.uri

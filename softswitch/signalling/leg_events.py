@@ -146,7 +146,7 @@ class LegEvents:
         is_worth_another = is_at_fault or event.status in _NEXT_TARGET_STATUSES
         if is_worth_another and not event.was_ringing and leg.targets:
             self._legs.drop_branch(leg, event.session)
-            self._legs.try_next_target(leg, now)
+            self._legs.try_next_targets(leg, now)
             return
         network = q850_of(event.response)
         cause = cause_of_refusal(event.status, was_ringing=event.was_ringing, network=network)
@@ -157,6 +157,9 @@ class LegEvents:
         self._legs.drop_branch(leg, session)
         leg.refusals.append(cause)
         if leg.branches and cause is not Cause.DECLINED:
+            return
+        if leg.phone is not None and leg.targets and cause is not Cause.DECLINED:
+            self._legs.try_next_targets(leg, now)
             return
         self._legs.end_branches(leg, now)
         self._legs.let_go(leg)

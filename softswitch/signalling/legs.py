@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Final
 
 from media.protocol import ClosePort, Join, Leave, OpenPort, SetStream
 from sip_stack import reliable
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.events import SessionInvited
 from sip_stack.headers import NameAddr
+from sip_stack.timers import Deadlines
 from sip_stack.uri import SipUri
 from softswitch.domain import actions
 from softswitch.domain.causes import Cause
@@ -36,6 +38,9 @@ from softswitch.signalling.sip_causes import headers_of_hang_up, refusal_of_caus
 from softswitch.signalling.traces import Traces
 from softswitch.signalling.trunks import Target, Trunks
 from softswitch.signalling.udp_ports import UdpPorts
+
+NEXT_CONTACTS_S: Final = 10.0
+"""So long a phone's contacts with the highest q ring alone."""
 
 
 @dataclass(slots=True)
@@ -95,6 +100,7 @@ class Legs:
         self._leg_of_session: dict[str, LegId] = {}
         self._leg_of_port: dict[int, LegId] = {}
         self._port_ids = count(1)
+        self._deadlines: Deadlines[LegId] = Deadlines()
 
     def __iter__(self) -> Iterator[Leg]:
         return iter(tuple(self._legs.values()))
@@ -185,9 +191,7 @@ class Legs:
             self.outbox.tell(LegRefused(leg.leg, cause))
             return
         self._open(leg.media)
-        self.try_next_target(leg, now)
-        while leg.phone is not None and leg.targets:
-            self.try_next_target(leg, now)
+        self.try_next_targets(leg, now)
 
     def _ways_out(self, action: actions.DialLeg, number: str) -> list[Target]:
         if action.is_emergency:
@@ -204,7 +208,29 @@ class Legs:
     def _caller_id(self, leg: Leg, trunk: str) -> str | None:
         return self.trunks.caller_id(trunk, leg.caller_id, is_emergency=leg.is_emergency)
 
-    def try_next_target(self, leg: Leg, now: float) -> None:
+    def try_next_targets(self, leg: Leg, now: float) -> None:
+        """Sends the INVITE to a carrier's best host, or to all contacts of a phone that want it alike.
+
+        Those that want it less are rung too, beside them, when nobody has answered for `NEXT_CONTACTS_S`.
+        """
+        q = leg.targets[0].q
+        self._try_next_target(leg, now)
+        while leg.phone is not None and leg.targets and leg.targets[0].q == q:
+            self._try_next_target(leg, now)
+        if leg.phone is not None and leg.targets:
+            self._deadlines.set(leg.leg, now + NEXT_CONTACTS_S)
+
+    def expire(self, now: float) -> None:
+        """Rings the contacts whose time has come."""
+        while (name := self._deadlines.pop_due(now)) is not None:
+            leg = self._legs.get(name)
+            if leg is not None and not leg.is_answered and leg.targets:
+                self.try_next_targets(leg, now)
+
+    def next_deadline(self) -> float | None:
+        return self._deadlines.next_deadline()
+
+    def _try_next_target(self, leg: Leg, now: float) -> None:
         """Sends the INVITE to the best way not tried yet, in a session of its own."""
         assert leg.media is not None
         target = leg.targets.pop(0)
@@ -218,7 +244,7 @@ class Legs:
         self._leg_of_session[session] = leg.leg
         uri = target.uri
         to = NameAddr("", uri if uri.scheme == "tel" else SipUri("sip", uri.user, uri.host, uri.port))
-        headers = [("Content-Type", "application/sdp")]
+        headers = [("Content-Type", "application/sdp"), *(("Route", route) for route in target.routes)]
         if target.trunk is not None:
             headers.append(("Supported", reliable.OPTION))
             headers += headers_out(
@@ -338,6 +364,7 @@ class Legs:
     def let_go(self, leg: Leg) -> None:
         """Forgets the leg and gives its port back."""
         self._legs.pop(leg.leg, None)
+        self._deadlines.cancel(leg.leg)
         for session in (leg.session, *leg.branches):
             self._leg_of_session.pop(session, None)
         if leg.media is None:

@@ -7,6 +7,7 @@ contacts; a phone is always reached by the flow that its REGISTER came by, which
 
 from __future__ import annotations
 
+import hmac
 from collections import Counter
 from collections.abc import Mapping
 
@@ -18,6 +19,7 @@ from sip_stack.registrar import Binding, BindingChanged, BindingRemoved, Registr
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import PhoneRegistrationChanged
 from softswitch.settings import Phone
+from softswitch.settings.model import DigestAlgorithm
 from softswitch.signalling.outbox import Outbox
 from softswitch.signalling.records import BindingDropped, BindingRecorded
 from softswitch.signalling.trunks import Target
@@ -32,6 +34,7 @@ class Phones:
         self._phones = phones
         self._realm = realm
         self._digest = DigestServer(realm, digest_key)
+        self._digest_key = digest_key
         self._registrar = Registrar()
         self._wall_offset_s = wall_offset_s
         self._outbox = outbox
@@ -46,10 +49,15 @@ class Phones:
             for binding in self._registrar.bindings(name):
                 self._forget(binding, now)
 
-    def identify(self, request: Request, now: float) -> Verdict:
+    def identify(self, request: Request, flow: Flow, now: float) -> Verdict:
         """The phone that sent the request, where its Authorization proves it; otherwise `challenge` it."""
         return self._digest.verify(
-            request.headers.get_all_raw("Authorization"), request.method, str(request.uri), self._ha1_of, now
+            request.headers.get_all_raw("Authorization"),
+            request.method,
+            str(request.uri),
+            self._ha1_of,
+            now,
+            source=flow.remote.host,
         )
 
     def is_from(self, flow: Flow) -> bool:
@@ -60,15 +68,19 @@ class Phones:
         """Whether the phone is registered from this host at present."""
         return any(binding.flow.remote.host == host for binding in self._registrar.bindings(phone))
 
-    def challenge(self, request: Request, verdict: Verdict, now: float) -> tuple[tuple[str, str], ...]:
-        """The headers of a 401 to a request that proved nothing, with the algorithm of the phone in From, else MD5."""
+    def challenge(self, request: Request, flow: Flow, verdict: Verdict, now: float) -> tuple[tuple[str, str], ...]:
+        """The headers of a 401 to a request that proved nothing, with the algorithm of the phone in From.
+
+        A name that is nobody's gets that of some phone, always the same: the challenge does not tell them apart.
+        """
         try:
             name = request.from_.uri.user or ""
         except MalformedMessage:
             name = ""
-        phone = self._phones.get(name)
-        algorithm = "MD5" if phone is None else phone.digest
-        values = self._digest.challenge(now, algorithms=(algorithm,), is_stale=verdict.is_stale)
+        algorithm = self._algorithm_for(name)
+        values = self._digest.challenge(
+            now, algorithms=(algorithm,), is_stale=verdict.is_stale, source=flow.remote.host
+        )
         return tuple(("WWW-Authenticate", value) for value in values)
 
     def register(self, phone: str, request: Request, flow: Flow, now: float) -> Registration:
@@ -101,15 +113,16 @@ class Phones:
         return self._registrar.next_deadline()
 
     def targets(self, phone: str) -> list[Target]:
-        """The phone's contacts, the latest registered first, each by the flow its REGISTER came by.
+        """The phone's contacts by their q, of equal ones the latest first, each by the flow its REGISTER came by.
 
         Of several contacts behind one flow only the latest counts: they are one device that has changed its mind about
         its address, as telephones behind a NAT do, and it is to ring once.
         """
         latest: dict[Flow, Target] = {}
         for binding in self._registrar.bindings(phone):
-            latest.setdefault(binding.flow, Target(SipUri.parse(binding.contact), binding.flow))
-        return list(latest.values())
+            target = Target(SipUri.parse(binding.contact), binding.flow, routes=binding.path, q=binding.q)
+            latest.setdefault(binding.flow, target)
+        return sorted(latest.values(), key=lambda target: -target.q)
 
     def bindings(self, phone: str) -> tuple[Binding, ...]:
         return self._registrar.bindings(phone)
@@ -120,6 +133,13 @@ class Phones:
 
     def names(self) -> list[str]:
         return list(self._phones)
+
+    def _algorithm_for(self, name: str) -> DigestAlgorithm:
+        phones = list(self._phones.values())
+        number = int.from_bytes(hmac.digest(self._digest_key, name.encode("utf-8", "replace"), "sha256")[:8], "big")
+        stand_in = phones[number % len(phones)].digest if phones else "MD5"
+        phone = self._phones.get(name)
+        return stand_in if phone is None else phone.digest
 
     def _ha1_of(self, username: str, algorithm: str) -> str | None:
         """H(A1), or None for a name that is nobody's; the same work for both."""

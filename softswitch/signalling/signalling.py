@@ -193,12 +193,13 @@ class Signalling:
             self._outbox.media(protocol.LoadSounds(settings.sounds.all_files()))
 
     def expire(self, now: float) -> None:
-        """What time alone does here: contacts run out, carriers are asked again."""
+        """What time alone does here: contacts run out, carriers are asked again, a phone's next contacts are rung."""
         self.phones.expire(now)
         self.standing.expire(now)
+        self.legs.expire(now)
 
     def next_deadline(self) -> float | None:
-        deadlines = (self.phones.next_deadline(), self.standing.next_deadline())
+        deadlines = (self.phones.next_deadline(), self.standing.next_deadline(), self.legs.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
     def snapshot(self, now: float) -> list[SignallingRecord]:

@@ -21,11 +21,16 @@ from softswitch.signalling.number_forms import from_carrier, to_carrier
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to try: the Request-URI and the flow that the INVITE goes out by; `trunk` where it is a carrier's."""
+    """One way to try: the Request-URI and the flow that the INVITE goes out by; `trunk` where it is a carrier's.
+
+    `routes`: the proxies on the way to a phone; `q`: how much it wants to be rung there rather than elsewhere.
+    """
 
     uri: SipUri
     flow: Flow
     trunk: str | None = None
+    routes: tuple[str, ...] = ()
+    q: float = 1.0
 
 
 class Trunks:

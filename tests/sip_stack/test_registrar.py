@@ -6,6 +6,7 @@ from sip_stack.flow import Address, Flow
 from sip_stack.message import Request
 from sip_stack.parser import parse_message
 from sip_stack.registrar import (
+    PATH_MAX,
     Binding,
     BindingChanged,
     BindingRemoved,
@@ -326,3 +327,21 @@ def test_restoring_takes_the_place_of_the_same_contact() -> None:
     desk.registrar.restore(until(desk.only(), 77.0))
     assert desk.only().expires_at == 77.0
     assert len(desk.registrar.expire(77.0)) == 1
+
+
+def test_a_path_is_kept_with_the_contact_and_told() -> None:
+    """RFC 3327 §5.3."""
+    desk = Desk()
+    path = ("<sip:edge.example.org;lr>", "<sip:inner.example.org;lr>")
+    done = desk.ask("Contact: <sip:alice@192.0.2.1>", f"Path: {path[0]}, {path[1]}")
+    assert desk.only().path == path
+    assert [value for name, value in done.headers if name == "Path"] == list(path)
+    desk.ask("Contact: <sip:alice@192.0.2.1>")
+    assert desk.only().path == ()
+
+
+def test_a_path_of_too_many_proxies_is_refused() -> None:
+    desk = Desk()
+    lines = [f"Path: <sip:p{index}.example.org;lr>" for index in range(PATH_MAX + 1)]
+    assert desk.ask("Contact: <sip:alice@192.0.2.1>", *lines).status == 403
+    assert desk.contacts() == []

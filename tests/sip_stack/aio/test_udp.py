@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 
 import pytest
 
+from sip_stack import stun
 from sip_stack.aio.udp import DATAGRAMS_PER_WAKE_MAX, UdpListener
 from sip_stack.flow import Address, Flow
+from sip_stack.stun import COOKIE
 
 ANY = Address("127.0.0.1", 0)
 PATIENCE_S = 10.0
@@ -76,7 +79,7 @@ def test_more_datagrams_than_one_wake_up_takes_all_arrive_in_order() -> None:
     _run(scene)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 65507])
+@pytest.mark.parametrize("data", [b"", b"x" * 65507])
 def test_the_smallest_and_the_largest_datagram_arrive_whole(data: bytes) -> None:
     """65507 is 65535 less the headers of IPv4 and UDP."""
 
@@ -131,3 +134,18 @@ def test_a_closed_listener_hears_nothing_more_and_leaves_its_port() -> None:
 
 def _ignore(data: bytes, flow: Flow) -> None:
     del data, flow
+
+
+def test_a_stun_request_is_answered_with_where_it_came_from() -> None:
+    """RFC 5626 §4.4.2; the SIP side never sees it."""
+
+    async def scene(listener: UdpListener, arrived: Arrived, phone: socket.socket) -> None:
+        asked = struct.pack("!HHI", 1, 0, COOKIE) + b"twelve bytes"
+        phone.sendto(asked, _to(listener))
+        said = await asyncio.get_running_loop().sock_recv(phone, 100)
+        assert said == stun.answer(asked, _address(phone))
+        phone.sendto(b"\0nonsense", _to(listener))
+        phone.sendto(b"hello", _to(listener))
+        assert (await arrived.get())[0] == b"hello"
+
+    _run(scene)

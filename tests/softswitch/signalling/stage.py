@@ -160,12 +160,23 @@ class Stage(Turn):
             self._settle()
         self.now = until
 
-    def register(self, phone: str, source: Address = DESK, *, contact: str | None = None, expires_s: int = 600) -> None:
-        """A phone registers with its password, on UDP."""
+    def register(
+        self,
+        phone: str,
+        source: Address = DESK,
+        *,
+        contact: str | None = None,
+        expires_s: int = 600,
+        params: str = "",
+        path: str = "",
+    ) -> None:
+        """A phone registers with its password, on UDP; `params` of its contact, `path` of proxies."""
         contact = contact or f"sip:{phone}@{source}"
+        line = f"\nPath: {path}" if path else ""
         first = self.hear(register(phone, contact, source, expires_s=expires_s, cseq=1), source)
-        proof = prove(first[0], "REGISTER", phone)
-        answers = self.hear(register(phone, contact, source, expires_s=expires_s, cseq=2, proof=proof), source)
+        proof = prove(first[0], "REGISTER", phone) + line
+        text = register(phone, contact, source, expires_s=expires_s, cseq=2, proof=proof)
+        answers = self.hear(text.replace(f"<{contact}>", f"<{contact}>{params}"), source)
         assert [answer.status for answer in answers] == [200]
 
     # What came of it.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -8,11 +9,12 @@ from sip_stack.flow import Address, Flow
 from softswitch.domain import actions
 from softswitch.domain.inputs import PhoneRegistrationChanged
 from softswitch.domain.office import ToPhone
+from softswitch.signalling.legs import NEXT_CONTACTS_S
 from softswitch.signalling.outbox import AppendRecord
 from softswitch.signalling.records import BindingDropped, BindingRecorded
 from tests.sim.offices import office, settings_of
 from tests.sim.sip_text import SipText, parameter
-from tests.softswitch.signalling.stage import DESK, SWITCH, WALL_S, Stage, prove, register
+from tests.softswitch.signalling.stage import DESK, OFFER, SWITCH, WALL_S, Stage, prove, register, reply
 
 REGISTERED = PhoneRegistrationChanged("101", is_registered=True)
 GONE = PhoneRegistrationChanged("101", is_registered=False)
@@ -216,3 +218,90 @@ def test_a_new_password_counts_from_its_reload_on_and_the_contact_stays() -> Non
     assert rung(stage) == [f"sip:101@{DESK}"]
     assert again(stage, cseq=3, expires_s=600).status == 401
     assert again(stage, cseq=5, expires_s=600, password="new").status == 200
+
+
+# Proxies and preferences.
+
+INVITED = actions.DialLeg("call-l1", "call", ToPhone("101"), "+46701234567", "", 70)
+PATH = "<sip:edge.example.org;lr>"
+
+
+def test_a_phone_behind_proxies_is_called_through_them() -> None:
+    """RFC 3327 §5.4; it survives a restart."""
+    stage = Stage()
+    stage.register("101", path=PATH)
+    (record,) = stage.recorded(BindingRecorded)
+    for each in (stage, started_from([record])):
+        (sent,) = each.act(INVITED)
+        assert (sent.all("Route"), sent.uri) == ([PATH], f"sip:101@{DESK}")
+        assert each.went_to == [Flow("udp", SWITCH, DESK)]
+
+
+def uris(sent: list[SipText]) -> list[str]:
+    return [each.uri for each in sent if each.method == "INVITE"]
+
+
+def preferring() -> Stage:
+    """101 is registered at its desk with q 1, and at a second place with less."""
+    stage = Stage()
+    stage.register("101", SECOND, params=";q=0.3")
+    stage.register("101", params=";q=1.0")
+    return stage
+
+
+def test_a_contact_with_less_q_is_rung_when_the_other_refuses() -> None:
+    stage = preferring()
+    (first,) = stage.act(INVITED)
+    assert first.uri == f"sip:101@{DESK}"
+    assert uris(stage.hear(reply(first, 486, "Busy Here"), DESK)) == [f"sip:101@{SECOND}"]
+    assert stage.told == []
+
+
+def test_a_contact_with_less_q_is_rung_too_after_a_while() -> None:
+    stage = preferring()
+    (first,) = stage.act(INVITED)
+    stage.hear(reply(first, 180, "Ringing"), DESK)
+    stage.wait(NEXT_CONTACTS_S - 0.1)
+    assert uris(stage.sent) == []
+    stage.wait(0.2)
+    assert uris(stage.sent) == [f"sip:101@{SECOND}"]
+
+
+def test_nobody_else_is_rung_once_somebody_has_answered_or_declined() -> None:
+    for status, reason in ((200, "OK"), (603, "Decline")):
+        stage = preferring()
+        (first,) = stage.act(INVITED)
+        stage.hear(reply(first, status, reason, body=OFFER if status == 200 else ""), DESK)
+        stage.wait(NEXT_CONTACTS_S + 1)
+        assert [each for each in stage.ever if f"101@{SECOND} SIP/2.0" in str(each)] == []
+
+
+# What a challenge tells.
+
+
+def algorithm_for(stage: Stage, name: str) -> str | None:
+    (challenge,) = stage.hear(register(name, f"sip:{name}@{DESK}", DESK, cseq=1), DESK)
+    found = re.search(r"algorithm=([A-Z0-9-]+)", challenge.need("WWW-Authenticate"))
+    return None if found is None else found.group(1)
+
+
+def test_a_challenge_does_not_tell_a_phone_from_a_name_that_is_nobodys() -> None:
+    settings = settings_of(office())
+    strong = {name: replace(phone, digest="SHA-256") for name, phone in settings.phones.items()}
+    stage = Stage(replace(settings, phones=strong))
+    assert {algorithm_for(stage, name) for name in ("101", "nobody", "admin", "999")} == {"SHA-256"}
+    mixed = Stage(replace(settings, phones={**strong, "101": settings.phones["101"]}))
+    asked = [algorithm_for(mixed, f"nobody-{index}") for index in range(40)]
+    assert set(asked) == {"MD5", "SHA-256"}
+    assert asked == [algorithm_for(mixed, f"nobody-{index}") for index in range(40)]
+
+
+def test_a_nonce_counts_only_where_it_was_given() -> None:
+    stage = Stage()
+    contact = f"sip:101@{DESK}"
+    (challenge,) = stage.hear(register("101", contact, SECOND, cseq=1), SECOND)
+    proof = prove(challenge, "REGISTER", "101")
+    (answer,) = stage.hear(register("101", contact, DESK, cseq=2, proof=proof), DESK)
+    assert answer.status == 401
+    (answer,) = stage.hear(register("101", contact, SECOND, cseq=3, proof=proof), SECOND)
+    assert answer.status == 200
