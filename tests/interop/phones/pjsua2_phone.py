@@ -1,7 +1,8 @@
 """A telephone made with pjsua2, run as a program of its own by the interpreter of `.venv-peers`.
 
 It registers, picks up by itself, plays a WAV to the far end and keeps what it hears in another. Each line on its
-standard input is a command (`hold`, `resume`, `hangup`, `quit`); each thing that happens is a line on its output.
+standard input is a command (`hold`, `resume`, `hangup`, `dial NAME`, `transfer NAME`, `join`, `quit`); each thing that
+happens is a line on its output. Whom it dials while it talks is asked first: `join` gives him the one it talked with.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def say(text: str) -> None:
 class PhoneCall(pj.Call):
     """One call; the sound is connected whenever the media is up."""
 
-    def __init__(self, account: PhoneAccount, call_id: int) -> None:
+    def __init__(self, account: PhoneAccount, call_id: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, call_id)
         self.account = account
 
@@ -31,6 +32,9 @@ class PhoneCall(pj.Call):
         state = self.getInfo().state
         if state in STATES:
             say(STATES[state])
+
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
+        say(f"transfer {prm.statusCode}")
 
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:
         info = self.getInfo()  # its media live as long as it does
@@ -42,11 +46,13 @@ class PhoneCall(pj.Call):
 
 
 class PhoneAccount(pj.Account):
-    """The registration, and the one call."""
+    """The registration, the call that commands are about, and the one before it."""
 
     player: pj.AudioMediaPlayer
     recorder: pj.AudioMediaRecorder
     call: PhoneCall | None = None
+    before: PhoneCall | None = None
+    switch: str = ""
 
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         say(f"registered {prm.code}")
@@ -85,6 +91,7 @@ def account(user: str, password: str, switch_port: int) -> PhoneAccount:
     config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, password))
     config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
     made = PhoneAccount()
+    made.switch = f"127.0.0.1:{switch_port}"
     made.create(config)
     return made
 
@@ -100,6 +107,13 @@ def obey(phone: PhoneAccount, command: str) -> None:
         call.reinvite(operation)
     elif command == "hangup":
         call.hangup(operation)
+    elif command.startswith("transfer "):
+        call.xfer(f"sip:{command.removeprefix('transfer ')}@{phone.switch}", operation)
+    elif command.startswith("dial "):
+        phone.before, phone.call = call, PhoneCall(phone)
+        phone.call.makeCall(f"sip:{command.removeprefix('dial ')}@{phone.switch}", operation)
+    elif command == "join" and phone.before is not None:
+        phone.before.xferReplaces(call, operation)
 
 
 def main() -> None:
@@ -116,7 +130,7 @@ def main() -> None:
         if select.select([sys.stdin], [], [], 0)[0]:
             command = sys.stdin.readline().strip() or "quit"
             obey(phone, command)
-    phone.recorder = phone.player = phone.call = None
+    phone.recorder = phone.player = phone.call = phone.before = None
     phone.shutdown()
     library.libDestroy()
 
