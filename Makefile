@@ -26,6 +26,8 @@ check: setup
 	$(BIN)/lint-imports
 
 bench: setup
+	tools/install-peers
+	tools/install-sippy
 	$(BIN)/python -m tools.bench
 
 fuzz: setup
