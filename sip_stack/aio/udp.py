@@ -14,6 +14,7 @@ from sip_stack.flow import Address, Flow
 DATAGRAM_BYTES_MAX: Final = 65535
 DATAGRAMS_PER_WAKE_MAX: Final = 200
 RECEIVE_BUFFER_BYTES: Final = 4 << 20
+FLOWS_REMEMBERED_MAX: Final = 4096
 _NOT_SIP: Final = (b"\x00", b"\x01")
 """How the messages of STUN begin that mean anything here."""
 
@@ -26,6 +27,7 @@ class UdpListener:
     def __init__(self, bound: socket.socket, on_datagram: OnDatagram) -> None:
         self._socket = bound
         self._on_datagram = on_datagram
+        self._flows: dict[tuple[str, int], Flow] = {}
         self.address = Address(*bound.getsockname()[:2])
         asyncio.get_running_loop().add_reader(bound, self._read)
 
@@ -66,11 +68,18 @@ class UdpListener:
                 continue
             except OSError:
                 return
-            flow = Flow("udp", self.address, Address(*source[:2]))
+            flow = self._flows.get(source) or self._flow_of(source)
             if data[:1] in _NOT_SIP:
                 self._take_stun(data, flow)
             else:
                 self._on_datagram(data, flow)
+
+    def _flow_of(self, source: tuple[str, int]) -> Flow:
+        """Remembered, because few places send nearly all datagrams."""
+        if len(self._flows) >= FLOWS_REMEMBERED_MAX:
+            self._flows.clear()
+        flow = self._flows[source] = Flow("udp", self.address, Address(*source[:2]))
+        return flow
 
     def _take_stun(self, data: bytes, flow: Flow) -> None:
         answer = stun.answer(data, flow.remote)

@@ -11,12 +11,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from sip_stack.digest import Credentials
 from sip_stack.flow import Address, Flow
 from sip_stack.uri import SipUri
 from softswitch.settings import Trunk
 from softswitch.signalling.number_forms import from_carrier, to_carrier
+
+SOURCES_REMEMBERED_MAX: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Trunks:
 
     def of_source(self, flow: Flow) -> str | None:
         """The trunk whose `accept_from` fits; the port is compared on UDP when one is given."""
-        source = ipaddress.ip_address(flow.remote.host)
+        source = _parsed(flow.remote.host)
         for name, trunk in self._trunks.items():
             for accept in trunk.accept_from:
                 if source in accept.network and (
@@ -182,4 +186,10 @@ def transport_of(flow: Flow) -> tuple[tuple[str, str | None], ...]:
 
 
 def _is_loopback(address: Address) -> bool:
-    return ipaddress.ip_address(address.host).is_loopback
+    return _parsed(address.host).is_loopback
+
+
+@lru_cache(maxsize=SOURCES_REMEMBERED_MAX)
+def _parsed(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Each datagram is asked for, and few places send nearly all of them."""
+    return ipaddress.ip_address(host)

@@ -149,3 +149,24 @@ def test_a_stun_request_is_answered_with_where_it_came_from() -> None:
         assert (await arrived.get())[0] == b"hello"
 
     _run(scene)
+
+
+def test_each_source_has_its_flow_however_many_there_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sip_stack.aio.udp.FLOWS_REMEMBERED_MAX", 2)
+
+    async def scene(listener: UdpListener, arrived: Arrived, phone: socket.socket) -> None:
+        phones = [phone, *(socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4))]
+        try:
+            for each in phones * 2:
+                each.sendto(b"hello", _to(listener))
+                assert await arrived.get() == (b"hello", Flow("udp", listener.address, _heard_as(each)))
+        finally:
+            for each in phones[1:]:
+                each.close()
+
+    _run(scene)
+
+
+def _heard_as(phone: socket.socket) -> Address:
+    """Where an unbound socket sends from, seen on the loopback."""
+    return Address("127.0.0.1", phone.getsockname()[1])
