@@ -38,6 +38,11 @@ def session_body(message: Message) -> bytes | None:
     return _optional(message.headers.get("Content-Disposition"))
 
 
+def content_type(body: bytes) -> tuple[tuple[str, str], ...]:
+    """The header that goes with a body of ours, none without one."""
+    return (("Content-Type", SDP),) if body else ()
+
+
 def _optional(disposition: str | None) -> bytes | None:
     handling = dict(parse_params((disposition or "").partition(";")[2])).get("handling") or ""
     return b"" if unquote(handling).lower() == "optional" else None

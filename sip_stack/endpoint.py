@@ -41,6 +41,7 @@ from sip_stack.referral import Replaces
 from sip_stack.routing import OurNames, note_source, response_flow
 from sip_stack.session_accept import Accept
 from sip_stack.session_connect import HOPS, Connect
+from sip_stack.session_early import Early
 from sip_stack.session_in_dialog import InDialog
 from sip_stack.session_modify import Modify
 from sip_stack.session_refer import Refer
@@ -99,7 +100,14 @@ class SipEndpoint:
         self._modify = Modify(self._table)
         self._refresh = Refresh(self._table, self._modify)
         self._refer = Refer(self._table)
-        self._in_dialog = InDialog(self._table, self._accept, self._refresh, self._refer, self._reliable)
+        self._in_dialog = InDialog(
+            self._table,
+            accept=self._accept,
+            early=Early(self._table, self._accept, self._reliable),
+            refresh=self._refresh,
+            refer=self._refer,
+            reliable=self._reliable,
+        )
         self._notifier = Notifier(self._table)
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
@@ -191,14 +199,14 @@ class SipEndpoint:
     def progress(
         self, session: SessionId, status: int, now: float, *, body: bytes = b"", headers: HeaderList = ()
     ) -> None:
-        """A provisional answer to a SessionInvited."""
+        """A provisional answer to a SessionInvited; `body` is an SDP, sent with its Content-Type."""
         found = self._table.get(session)
         if found is not None:
             self._accept.progress(found, status, now, body=body, headers=headers)
             self._settle(now)
 
     def accept(self, session: SessionId, body: bytes, now: float, *, headers: HeaderList = ()) -> None:
-        """200 OK to a SessionInvited."""
+        """200 OK to a SessionInvited; `body` as above, or empty where a PRACK has answered our offer."""
         found = self._table.get(session)
         if found is not None:
             self._accept.accept(found, body, now, headers=headers)

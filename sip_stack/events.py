@@ -55,7 +55,10 @@ class ResponseReceived:
 
 @dataclass(frozen=True, slots=True)
 class SessionInvited:
-    """A new INVITE; `100 Trying` has been sent. `progress`, `accept` or `refuse` it."""
+    """A new INVITE; `100 Trying` has been sent. `progress`, `accept` or `refuse` it.
+
+    Where `reliable.wants_early_offer` of its request says so, the first `progress` must have a body.
+    """
 
     session: SessionId
     request: Request
@@ -64,7 +67,7 @@ class SessionInvited:
 
 @dataclass(frozen=True, slots=True)
 class SessionProgressed:
-    """A provisional answer above 100 to our INVITE; `body` is its SDP, or empty."""
+    """A provisional answer above 100 to our INVITE; `body` is the SDP that it, or a reliable one before it, carried."""
 
     session: SessionId
     status: int
@@ -73,7 +76,10 @@ class SessionProgressed:
 
 @dataclass(frozen=True, slots=True)
 class SessionAnswered:
-    """The first 2xx to our INVITE; its ACK has been sent. A second fork's 2xx is acknowledged and ended unseen."""
+    """The first 2xx to our INVITE; its ACK has been sent. A second fork's 2xx is acknowledged and ended unseen.
+
+    `body` is its SDP, or that of a reliable provisional answer of the same branch, which settled it.
+    """
 
     session: SessionId
     body: bytes
@@ -96,6 +102,14 @@ class SessionRefused:
 @dataclass(frozen=True, slots=True)
 class SessionConfirmed:
     """The ACK for our 2xx arrived; `body` is the answer of a late offer (RFC 3264), or empty."""
+
+    session: SessionId
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOfferAnswered:
+    """The PRACK of a provisional answer that carried our offer: `body` is the answer (RFC 3262 §5)."""
 
     session: SessionId
     body: bytes
@@ -148,7 +162,7 @@ class SessionKeyed:
 @dataclass(frozen=True, slots=True)
 class SessionCancelled:
     """The caller gave up before our final answer, by CANCEL or a BYE in the early dialog; 487 has been sent and the
-    session is over. `reason`: RFC 3326.
+    session is over; or it never acknowledged a reliable answer of ours (504). `reason`: all values of RFC 3326.
     """
 
     session: SessionId
@@ -216,6 +230,7 @@ SipOutput: TypeAlias = (
     | SessionAnswered
     | SessionRefused
     | SessionConfirmed
+    | SessionOfferAnswered
     | SessionReoffered
     | SessionReanswered
     | SessionReofferRefused

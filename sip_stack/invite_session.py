@@ -1,8 +1,8 @@
 """The INVITE session as plain data, and the table of all sessions that its usages share.
 
 A session is one INVITE and the dialog that comes of it (RFC 3261 §13–15). What happens to it is cut by usage:
-`session_connect` (we call), `session_accept` (we are called), `session_in_dialog` (their hold, probes, BYE both ways),
-`session_modify` (our re-INVITEs).
+`session_connect` (we call), `session_accept` (we are called), `session_early` (what is asked before the answer),
+`session_in_dialog` (their hold, probes, BYE both ways), `session_modify` (our re-INVITEs).
 A session holds values only; its deadlines stand in the table under its id.
 """
 
@@ -66,7 +66,8 @@ class Session:
     `local_body` is the SDP that we sent last; `timer` says how the session is kept alive (`session_refresh`).
     `is_answer_under_way`: an earlier process answered, and for all that we know the 2xx has not arrived yet.
     `referral` is a REFER of theirs that was not answered yet, `referrals` counts those that were taken.
-    `provisionals`: the reliable ones of its INVITE, if there are any.
+    `provisionals`: our reliable ones, if there are any; `wanted_accept` is the SDP of a 2xx that waits for their PRACK,
+    with its headers. `early`: the dialog before our answer, as the caller's requests in it have left it.
     """
 
     session: SessionId
@@ -95,6 +96,8 @@ class Session:
     referral: Transaction | None = None
     referrals: int = 0
     provisionals: Provisionals | None = None
+    wanted_accept: tuple[bytes, HeaderList] | None = None
+    early: DialogState | None = None
 
     def note_allowed(self, message: Request | Response) -> None:
         """What the far end takes inside the session."""
@@ -130,7 +133,10 @@ class SessionTable:
         return self._up(request.call_id, request.to.tag or "", request.from_.tag or "")
 
     def early_of_request(self, request: Request) -> Session | None:
-        """The session that a caller's request inside an early dialog names: we have not answered its INVITE yet."""
+        """The session whose early dialog a request names: its INVITE, theirs or ours, has no final answer yet."""
+        found = self._early.get((request.call_id, request.to.tag or ""))
+        if found is not None and found.phase in (Phase.CALLING, Phase.CANCELLING):
+            return found
         return self._invited(request.call_id, request.to.tag or "", request.from_.tag or "")
 
     def of_dialog(self, call_id: str, local_tag: str, remote_tag: str) -> Session | None:
@@ -140,7 +146,12 @@ class SessionTable:
     def add(self, session: Session) -> None:
         self._by_id[session.session] = session
         if session.invite is not None:
-            self._early[session.invite.request.call_id, session.local_tag] = session
+            self.note_invite(session, session.invite)
+
+    def note_invite(self, session: Session, invite: Transaction) -> None:
+        """From now on this INVITE is the session's."""
+        session.invite = invite
+        self._early[invite.request.call_id, session.local_tag] = session
 
     def establish(self, session: Session, dialog: DialogState) -> None:
         """The session has a dialog now, or a changed one."""

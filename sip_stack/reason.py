@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sip_stack.grammar import parse_params, read_number
+from sip_stack.grammar import parse_params, read_number, split_outside
 from sip_stack.message import Request, Response
 
+SIP: Final = "SIP"
 Q850: Final = "Q.850"
 Q850_MAX: Final = 127
 REASONS_MAX: Final = 8
@@ -32,10 +33,15 @@ class Reason:
         return f"{self.protocol};cause={self.cause}{text}"
 
 
-def reasons_of(message: Request | Response) -> tuple[Reason, ...]:
+def reason_text(message: Request | Response) -> str | None:
+    """All that the message says of its reasons, as it is written; None where it says nothing."""
+    return ", ".join(message.headers.get_all_raw("Reason")) or None
+
+
+def read_reasons(text: str | None) -> tuple[Reason, ...]:
     """Those that can be read, in their order."""
     found = []
-    for value in message.headers.all("Reason")[:REASONS_MAX]:
+    for value in split_outside(text or "", ",")[:REASONS_MAX]:
         protocol, semicolon, rest = value.partition(";")
         params = dict(parse_params(semicolon + rest))
         cause = read_number(params.get("cause") or "", 999)
@@ -44,9 +50,12 @@ def reasons_of(message: Request | Response) -> tuple[Reason, ...]:
     return tuple(found)
 
 
+def cause_in(protocol: str, text: str | None) -> int | None:
+    """The cause that a text of reasons names in the terms of that protocol, None where it names none."""
+    found = (reason.cause for reason in read_reasons(text) if reason.protocol == protocol)
+    return next((cause for cause in found if protocol != Q850 or cause <= Q850_MAX), None)
+
+
 def q850_of(message: Request | Response | None) -> int | None:
     """The cause that the telephone network gave, None where it gave none."""
-    for reason in () if message is None else reasons_of(message):
-        if reason.protocol == Q850 and reason.cause <= Q850_MAX:
-            return reason.cause
-    return None
+    return None if message is None else cause_in(Q850, reason_text(message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sip_stack import session_timer
-from sip_stack.bodies import ACCEPTED, session_body
+from sip_stack.bodies import ACCEPTED, content_type, session_body
 from sip_stack.dialog import dialog_of_request
 from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import (
@@ -19,6 +19,7 @@ from sip_stack.events import (
 from sip_stack.flow import Flow
 from sip_stack.invite_session import HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Request
+from sip_stack.reason import reason_text
 from sip_stack.session_reliable import Reliable
 from sip_stack.transaction import Transaction
 from sip_stack.transaction_tables import State
@@ -80,7 +81,8 @@ class Accept:
     def progress(self, session: Session, status: int, now: float, *, body: bytes, headers: HeaderList) -> None:
         """A provisional answer."""
         if session.phase is Phase.INVITED and session.invite is not None:
-            if not self._reliable.progress(session, status, headers, now):
+            headers = (*headers, *content_type(body))
+            if not self._reliable.progress(session, status, headers, body, now):
                 self._table.respond(session.invite, status, now, tag=session.local_tag, headers=headers, body=body)
             if status > 100:
                 self._table.deadlines.set((session.session, "progress-again"), now + PROGRESS_AGAIN_S)
@@ -91,17 +93,22 @@ class Accept:
             if session.provisionals is None:
                 self._table.outputs.append(SendMessage(session.invite.flow, session.invite.sent))
             else:
-                self._reliable.progress(session, session.provisionals.status, (), now)
+                self._reliable.progress(session, session.provisionals.status, (), b"", now)
             self._table.deadlines.set((session.session, "progress-again"), now + PROGRESS_AGAIN_S)
 
     def accept(self, session: Session, body: bytes, now: float, *, headers: HeaderList) -> None:
-        """200 OK, repeated until the ACK comes (§13.3.1.4)."""
+        """200 OK, repeated until the ACK comes (§13.3.1.4); not before the PRACK of an offer of ours."""
         table = self._table
         if session.phase is not Phase.INVITED or session.invite is None:
             raise LocalError(f"session {session.session} cannot be accepted now")
+        if self._reliable.must_wait(session):
+            session.wanted_accept = (body, headers)
+            return
+        if session.provisionals is not None and session.provisionals.is_settled:
+            body = b""
         request = session.invite.request
         try:
-            dialog = dialog_of_request(request, session.local_tag, session.flow)
+            dialog = session.early or dialog_of_request(request, session.local_tag, session.flow)
         except MalformedMessage as error:
             self.refuse(session, error.status_hint, now, reason=None, headers=())
             return
@@ -111,14 +118,21 @@ class Accept:
         self._reliable.stop(session)
         self.answer_offer(session, session.invite, body, headers, now)
 
+    def accept_at_last(self, session: Session, now: float) -> None:
+        """What a 2xx waited for may have come."""
+        if session.wanted_accept is not None and not self._reliable.must_wait(session):
+            (body, headers), session.wanted_accept = session.wanted_accept, None
+            self.accept(session, body, now, headers=headers)
+
     def answer_offer(
         self, session: Session, transaction: Transaction, body: bytes, headers: HeaderList, now: float
     ) -> None:
         """Sends the 2xx of an INVITE or re-INVITE and begins to wait for its ACK."""
         table = self._table
         timer, timer_headers = session_timer.answer(transaction.request)
-        table.respond(transaction, 200, now, tag=session.local_tag, headers=(*headers, *timer_headers), body=body)
-        session.local_body = body
+        headers = (*headers, *timer_headers, *content_type(body))
+        table.respond(transaction, 200, now, tag=session.local_tag, headers=headers, body=body)
+        session.local_body = body or session.local_body
         session.note_allowed(transaction.request)
         table.arm(session, timer, now)
         session.unacknowledged = transaction
@@ -159,7 +173,7 @@ class Accept:
     def _give_in(self, session: Session, invite: Transaction, asked: Request, now: float) -> None:
         self._table.respond(invite, 487, now, tag=session.local_tag)
         self._table.remove(session)
-        self._table.outputs.append(SessionCancelled(session.session, asked.headers.get("Reason")))
+        self._table.outputs.append(SessionCancelled(session.session, reason_text(asked)))
 
     def take_ack(self, request: Request, now: float) -> None:
         """The ACK of a 2xx of ours; its CSeq tells of which (§13.2.2.4)."""

@@ -107,6 +107,7 @@ class Connect:
         if len(invite.acks) >= FORKS_MAX:
             return
         invite.acks[tag] = table.send_ack(dialog, dialog.local_cseq)
+        dialog = self._reliable.continued(invite, dialog)
         fork = Session(f"{session_id}/fork-{tag}", True, invite.flow, Phase.UP, local_tag=dialog.local_tag)
         fork.dialog = dialog
         table.add(fork)
@@ -115,7 +116,8 @@ class Connect:
     def _provisional(self, session: Session, response: Response, now: float) -> None:
         if session.phase not in (Phase.CALLING, Phase.CANCELLING):
             return
-        if not self._reliable.is_news(session, response, now):
+        assert session.invite is not None
+        if not self._reliable.is_news(session, session.invite, response, now):
             return
         is_first = not session.has_provisional
         session.has_provisional = True
@@ -124,7 +126,8 @@ class Connect:
             if is_first:
                 self._send_cancel(session, now)
         elif response.status > 100:
-            self._table.outputs.append(SessionProgressed(session.session, response.status, response.body))
+            body = self._reliable.settled(session.invite, response)
+            self._table.outputs.append(SessionProgressed(session.session, response.status, body))
 
     def _success(self, session: Session, response: Response, now: float) -> None:
         table = self._table
@@ -138,7 +141,7 @@ class Connect:
             self.take_stray(session.session, session.invite, response, now)
             return
         was_cancelled = session.phase is not Phase.CALLING
-        dialog = self._reliable.continued(session, dialog)
+        dialog = self._reliable.continued(session.invite, dialog)
         table.establish(session, dialog)
         session.invite.acks[dialog.remote_tag] = table.send_ack(dialog, session.invite.request.cseq.number)
         table.deadlines.cancel((session.session, "no-final"))
@@ -148,13 +151,14 @@ class Connect:
             session.phase = Phase.UP
             session.note_allowed(response)
             table.arm(session, session_timer.agreed(response), now)
-            table.outputs.append(SessionAnswered(session.session, response.body, session.flow))
+            body = self._reliable.settled(session.invite, response)
+            table.outputs.append(SessionAnswered(session.session, body, session.flow))
 
     def _send_invite(self, session: Session, request: Request, now: float) -> None:
         table = self._table
         via = table.names.via(session.flow)
         owner = f"invite:{session.session}"
-        session.invite = table.layer.send_request(request, via, table.branch(), session.flow, owner, now)
+        table.note_invite(session, table.layer.send_request(request, via, table.branch(), session.flow, owner, now))
 
     def _prove(self, session: Session, response: Response, now: float) -> bool:
         """Sends the INVITE again with the proof that a 401 or 407 asks for (§22.2), once; whether that was done."""

@@ -12,7 +12,9 @@ from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import SessionEnded, SessionId, SessionKeyed, SessionProbed, SessionReoffered
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable
 from sip_stack.keypresses import PLAIN, RELAY, is_keypress, key_of
+from sip_stack.reason import reason_text
 from sip_stack.session_accept import Accept, refuse_body, refuse_short
+from sip_stack.session_early import Early
 from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
 from sip_stack.session_reliable import Reliable
@@ -24,9 +26,12 @@ REINVITE_RETRY_AFTER_S = 5
 class InDialog:
     """What either side does with a dialog that is up."""
 
-    def __init__(self, table: SessionTable, accept: Accept, refresh: Refresh, refer: Refer, reliable: Reliable) -> None:
+    def __init__(
+        self, table: SessionTable, *, accept: Accept, early: Early, refresh: Refresh, refer: Refer, reliable: Reliable
+    ) -> None:
         self._table = table
         self._accept = accept
+        self._early = early
         self._refresh = refresh
         self._refer = refer
         self._reliable = reliable
@@ -61,13 +66,10 @@ class InDialog:
         table = self._table
         request = transaction.request
         early = table.early_of_request(request)
-        if early is not None and request.method == "BYE":
-            self._accept.take_early_bye(early, transaction, now)
+        if early is not None:
+            self._early.take_request(early, transaction, now)
             return
         session = table.of_request(request)
-        if request.method == "PRACK":
-            self._reliable.take_prack(early or session, transaction, now)
-            return
         if session is None or session.dialog is None or session.phase is Phase.OVER:
             table.respond(transaction, 481, now)
             return
@@ -80,6 +82,8 @@ class InDialog:
                 self._bye(session, transaction, now)
             case "INVITE":
                 self._reinvite(session, transaction, now)
+            case "PRACK":
+                self._reliable.take_prack(session, transaction, now)
             case "UPDATE":
                 self._refresh.take_update(session, transaction, now)
             case "OPTIONS":
@@ -99,8 +103,7 @@ class InDialog:
         if transaction.request.method == "UPDATE":
             self._refresh.accept_update(session, transaction, body, now)
             return
-        headers = (("Content-Type", "application/sdp"),) if body else ()
-        self._accept.answer_offer(session, transaction, body, headers, now)
+        self._accept.answer_offer(session, transaction, body, (), now)
 
     def refuse_reoffer(self, session: Session, status: int, now: float) -> None:
         """The session stays as it was (§14.1)."""
@@ -127,7 +130,7 @@ class InDialog:
             table.respond(session.referral, 487, now)
         table.respond(transaction, 200, now)
         was_asked = session.phase is Phase.ENDING or session.end_headers is not None
-        reason = transaction.request.headers.get("Reason")
+        reason = reason_text(transaction.request)
         table.remove(session)
         if not was_asked:
             table.outputs.append(SessionEnded(session.session, by_peer=True, status=None, reason=reason))

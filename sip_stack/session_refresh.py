@@ -3,7 +3,7 @@
 A refresh of ours is an UPDATE without an offer where the far end allows UPDATE, else a re-INVITE with the SDP that we
 sent last. Every refresh, theirs or ours, begins the interval anew; a refusal leaves it running, so that the session
 ends when its time is over unless a later one succeeds. An UPDATE of theirs with an offer is reported like a re-INVITE;
-it knows no ACK. What it leaves out: UPDATE before the session is answered.
+it knows no ACK. One before the session is answered is in `session_early`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from sip_stack import session_timer
+from sip_stack.bodies import content_type
 from sip_stack.dialog import with_target
 from sip_stack.errors import MalformedMessage
 from sip_stack.events import SessionEnded, SessionReoffered
@@ -106,9 +107,9 @@ class Refresh:
         """200 OK to an UPDATE; it has no ACK."""
         assert session.dialog is not None
         timer, headers = session_timer.answer(transaction.request)
-        sdp = (("Content-Type", "application/sdp"),) if body else ()
         contact = ("Contact", self._table.names.contact(session.dialog.flow))
-        self._table.respond(transaction, 200, now, headers=(contact, ("Allow", ALLOW), *headers, *sdp), body=body)
+        headers = (contact, ("Allow", ALLOW), *headers, *content_type(body))
+        self._table.respond(transaction, 200, now, headers=headers, body=body)
         session.local_body = body or session.local_body
         session.note_allowed(transaction.request)
         self._table.arm(session, timer, now)

@@ -1,8 +1,9 @@
 """Provisional answers that arrive for certain: PRACK both ways (RFC 3262).
 
-We answer reliably whoever requires it, and acknowledge whoever does it to us. Ours carry no SDP, so a 2xx need not wait
-for their PRACK (§3); one that never comes ends the call with 504. Theirs are told once, in order; one out of order is
-left for its sender to repeat. What it leaves out: offers in a PRACK (488).
+We answer reliably whoever requires it, and acknowledge whoever does it to us. Ours carry SDP only where they must: our
+offer, when the INVITE had none. Its answer comes in the PRACK, and a 2xx waits for that (§3); for any other PRACK it
+need not. One that never comes ends the call with 504. Theirs are told once, in order; one out of order is left for its
+sender to repeat. What it leaves out: offers in a PRACK (488).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from sip_stack.bodies import ACCEPTED, session_body
 from sip_stack.dialog import DialogState, dialog_of_response, request_in
-from sip_stack.events import SendMessage, SessionCancelled
+from sip_stack.events import SendMessage, SessionCancelled, SessionOfferAnswered
 from sip_stack.invite_session import HeaderList, Phase, Session, SessionTable
 from sip_stack.message import Response
-from sip_stack.reliable import OPTION, Provisionals, RAck, first_rseq, rack_of, rseq_of
+from sip_stack.reliable import OPTION, EarlyDialog, Provisionals, RAck, first_rseq, rack_of, rseq_of
 from sip_stack.transaction import Transaction
 
 EARLY_DIALOGS_MAX: Final = 16
@@ -30,18 +32,19 @@ class Reliable:
 
     # We are called.
 
-    def progress(self, session: Session, status: int, headers: HeaderList, now: float) -> bool:
+    def progress(self, session: Session, status: int, headers: HeaderList, body: bytes, now: float) -> bool:
         """Sends a provisional answer reliably, after the PRACK of the one before; False: that was not asked for."""
         if session.invite is None or OPTION not in session.invite.request.require or status == 100:  # §3
             return False
         said = session.provisionals = session.provisionals or Provisionals(first_rseq(session.local_tag))
         if said.is_unacknowledged:
-            said.queued = (status, headers)
+            said.queued = (status, headers, body)
             return True
+        said.has_offer = bool(body)
         said.rseq, said.status = said.rseq + 1, status
         said.is_unacknowledged, said.interval_s = True, self._table.timers.t1_s
         numbered = (*headers, ("Require", OPTION), ("RSeq", str(said.rseq)))
-        self._table.respond(session.invite, status, now, tag=session.local_tag, headers=numbered)
+        self._table.respond(session.invite, status, now, tag=session.local_tag, headers=numbered, body=body)
         self._table.deadlines.set((session.session, "repeat-1xx"), now + said.interval_s)
         self._table.deadlines.set((session.session, "no-prack"), now + self._table.timers.transaction_s)
         return True
@@ -66,53 +69,73 @@ class Reliable:
         for due in ("repeat-1xx", "no-prack"):
             self._table.deadlines.cancel((session.session, due))
 
-    def take_prack(self, session: Session | None, transaction: Transaction, now: float) -> None:
+    def must_wait(self, session: Session) -> bool:
+        """Whether a 2xx may not go out yet: our offer is not known to have arrived (§3)."""
+        said = session.provisionals
+        return said is not None and said.is_unacknowledged and said.has_offer
+
+    def take_prack(self, session: Session, transaction: Transaction, now: float) -> None:
         """481 unless it names the answer that waits for it."""
-        table, said = self._table, None if session is None else session.provisionals
-        invite = None if session is None else session.invite
-        expected = None
+        said, invite, expected = session.provisionals, session.invite, None
         if said is not None and invite is not None and said.is_unacknowledged:
             expected = RAck(said.rseq, invite.request.cseq.number, "INVITE")
-        if session is None or said is None or expected is None or rack_of(transaction.request) != expected:
-            table.respond(transaction, 481, now)
+        if said is None or expected is None or rack_of(transaction.request) != expected:
+            self._table.respond(transaction, 481, now)
             return
         said.is_unacknowledged = False
         self.stop(session)
-        table.respond(transaction, 488 if transaction.request.body else 200, now, tag=session.local_tag)
-        if said.queued is not None and session.phase is Phase.INVITED:
-            (status, headers), said.queued = said.queued, None
-            self.progress(session, status, headers, now)
+        self._answer_prack(session, said, transaction, now)
+        if said.queued is not None and session.phase is Phase.INVITED and session.wanted_accept is None:
+            (status, headers, body), said.queued = said.queued, None
+            self.progress(session, status, headers, body, now)
+
+    def _answer_prack(self, session: Session, said: Provisionals, transaction: Transaction, now: float) -> None:
+        body = session_body(transaction.request)
+        if body is None:
+            self._table.respond(transaction, 415, now, tag=session.local_tag, headers=ACCEPTED)
+        elif body and not said.has_offer:
+            self._table.respond(transaction, 488, now, tag=session.local_tag)
+        else:
+            self._table.respond(transaction, 200, now, tag=session.local_tag)
+            if body:
+                said.has_offer, said.is_settled = False, True
+                self._table.outputs.append(SessionOfferAnswered(session.session, body))
 
     # We call.
 
-    def is_news(self, session: Session, response: Response, now: float) -> bool:
+    def is_news(self, session: Session, invite: Transaction, response: Response, now: float) -> bool:
         """Acknowledges a provisional answer that asks for it; whether it is the first of its number, and in order.
 
         Raises MalformedMessage.
         """
         rseq, tag = rseq_of(response), response.to.tag
-        if rseq is None or tag is None or session.invite is None:
+        if rseq is None or tag is None:
             return True
-        heard = session.provisionals = session.provisionals or Provisionals()
-        if tag in heard.heard:
-            dialog, last = heard.heard[tag]
-            if rseq != last + 1:
+        known = invite.early.get(tag)
+        if known is not None:
+            if rseq != known.rseq + 1:
                 return False
-        elif len(heard.heard) < EARLY_DIALOGS_MAX:
-            dialog = dialog_of_response(session.invite.request, response, session.flow)
+            dialog = known.dialog
+        elif len(invite.early) < EARLY_DIALOGS_MAX:
+            dialog = dialog_of_response(invite.request, response, session.flow)
         else:
             return False
         dialog = replace(dialog, local_cseq=dialog.local_cseq + 1)
-        heard.heard[tag] = dialog, rseq
+        invite.early[tag] = EarlyDialog(dialog, rseq, (known.answer if known is not None else b"") or response.body)
         prack = request_in(dialog, "PRACK", dialog.local_cseq)
-        prack.headers.add("RAck", str(RAck(rseq, session.invite.request.cseq.number, "INVITE")))
+        prack.headers.add("RAck", str(RAck(rseq, invite.request.cseq.number, "INVITE")))
         prack.headers.add("User-Agent", self._table.user_agent)
         via = self._table.names.via(dialog.flow)
         owner = f"prack:{session.session}"
         self._table.layer.send_request(prack, via, self._table.branch(), dialog.flow, owner, now)
         return True
 
-    def continued(self, session: Session, dialog: DialogState) -> DialogState:
+    def continued(self, invite: Transaction, dialog: DialogState) -> DialogState:
         """The dialog of a 2xx, whose numbers go on where the early dialog's were."""
-        early = None if session.provisionals is None else session.provisionals.heard.get(dialog.remote_tag)
-        return dialog if early is None else replace(dialog, local_cseq=early[0].local_cseq)
+        early = invite.early.get(dialog.remote_tag)
+        return dialog if early is None else replace(dialog, local_cseq=early.dialog.local_cseq)
+
+    def settled(self, invite: Transaction, response: Response) -> bytes:
+        """The answer that counts of whoever sent this: the one that arrived for certain before, else what it says."""
+        early = invite.early.get(response.to.tag or "")
+        return response.body if early is None or not early.answer else early.answer

@@ -11,6 +11,7 @@ from typing import Final
 
 from sip_stack.flow import Flow
 from sip_stack.message import Request, Response
+from sip_stack.reliable import EarlyDialog
 from sip_stack.transaction_tables import CLIENT, INVITE_CLIENT, INVITE_SERVER, SERVER, Action, Input, State, Table
 
 Key = tuple[str, str, str]
@@ -29,7 +30,7 @@ class Transaction:
     """`sent` is repeated when the machine says RESEND: the request of a client, the last response of a server.
 
     `is_given_up`: an INVITE whose answer is only wanted so that it can be cancelled. `acks`: what each fork's 2xx to an
-    INVITE of ours was acknowledged with, by its To tag.
+    INVITE of ours was acknowledged with, by its To tag; `early`: the dialogs of those who answered it reliably before.
     """
 
     key: Key
@@ -42,6 +43,7 @@ class Transaction:
     interval_s: float = 0.0
     is_given_up: bool = False
     acks: dict[str, bytes] = field(default_factory=dict)
+    early: dict[str, EarlyDialog] = field(default_factory=dict)
 
     @property
     def is_client(self) -> bool:

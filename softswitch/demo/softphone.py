@@ -256,7 +256,7 @@ class Softphone:
             session_id=self._sessions + 1,
             version=1,
         )
-        self._endpoint.accept(talk.session, negotiated.answer, _now(), headers=(("Content-Type", "application/sdp"),))
+        self._endpoint.accept(talk.session, negotiated.answer, _now())
         self._tell(f"{self.name} picks up")
         self._join(negotiated)
         self._pump()

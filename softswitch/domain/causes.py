@@ -21,7 +21,7 @@ class Cause(StrEnum):
     BUSY = "busy"
     DECLINED = "declined"  # the person pressed it away (603)
     UNREACHABLE = "unreachable"  # not registered, no answer to INVITE, or the network says the number cannot be had
-    NETWORK_FAILURE = "network-failure"  # a carrier or phone answered with a fault of its own (5xx)
+    NETWORK_FAILURE = "network-failure"  # a fault of a carrier or phone (5xx), or of the network behind it
     UNKNOWN_NUMBER = "unknown-number"  # nothing is configured for what was dialled, or the carrier knows no such number
     NOT_ALLOWED = "not-allowed"  # the caller may not dial this
     OUTGOING_FULL = "outgoing-full"  # as many calls are out as may be: of the phone or agent, or by every trunk

@@ -61,7 +61,7 @@ from softswitch.domain.refusals import unknown
 _FAILED_AFTER_PICK_UP: Final = frozenset({Cause.NOT_CONFIRMED, Cause.INCOMPATIBLE_MEDIA, Cause.NO_MEDIA_PORTS})
 """Faults of an agent's leg that put the caller back in line. Every other end of it ends the call."""
 
-_HANG_UPS: Final = frozenset({Cause.HUNG_UP, Cause.CANCELLED})
+_HANG_UPS: Final = frozenset({Cause.HUNG_UP, Cause.CANCELLED, Cause.ANSWERED_ELSEWHERE})
 
 _FactOrCommand: TypeAlias = (
     inputs.PhoneRegistrationChanged

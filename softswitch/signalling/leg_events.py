@@ -19,7 +19,7 @@ from softswitch.domain.causes import Cause, most_telling
 from softswitch.signalling import negotiation
 from softswitch.signalling.legs import Leg, Legs
 from softswitch.signalling.outbox import Outbox
-from softswitch.signalling.sip_causes import TELLING_OF_CONTACTS, cause_of_refusal
+from softswitch.signalling.sip_causes import TELLING_OF_CONTACTS, cause_of_bye, cause_of_cancel, cause_of_refusal
 
 _NEXT_TARGET_STATUSES: Final = frozenset({408, 503})
 """A target that answers so, or not at all, is not there; the next one may be tried (RFC 3263 §4.3)."""
@@ -60,8 +60,10 @@ class LegEvents:
                 self._confirmed(leg, event, now)
             case sip.SessionReoffered():
                 self._reoffered(leg, event, now)
-            case sip.SessionCancelled():
-                self._ended(leg, Cause.CANCELLED)
+            case sip.SessionOfferAnswered():
+                self._offer_answered(leg, event, now)
+            case sip.SessionCancelled(reason=reason):
+                self._ended(leg, cause_of_cancel(reason))
             case sip.SessionEnded():
                 self._ended(leg, _cause_of_end(leg, event))
             case sip.SessionKeyed(key=key):
@@ -178,6 +180,21 @@ class LegEvents:
             self._legs.set_stream(leg)
         self._tell_of_hold(leg)
 
+    def _offer_answered(self, leg: Leg, event: sip.SessionOfferAnswered, now: float) -> None:
+        """The caller's answer to the offer that went along with our ringing."""
+        assert leg.media is not None
+        try:
+            negotiation.take_answer(leg.media, event.body, self._legs.settings.media)
+        except UnacceptableSdp:
+            if leg.is_answered:
+                self._break(leg, Cause.INCOMPATIBLE_MEDIA, now)
+            else:
+                self._legs.endpoint.refuse(leg.session, 488, now)
+                self._ended(leg, Cause.INCOMPATIBLE_MEDIA)
+            return
+        if leg.is_answered:
+            self._legs.set_stream(leg)
+
     def _reoffered(self, leg: Leg, event: sip.SessionReoffered, now: float) -> None:
         assert leg.media is not None
         media = self._legs.settings.media
@@ -234,7 +251,7 @@ class LegEvents:
 
 def _cause_of_end(leg: Leg, event: sip.SessionEnded) -> Cause:
     if event.by_peer:
-        return Cause.HUNG_UP
+        return cause_of_bye(event.reason if leg.trunk is not None else None)
     if leg.is_incoming and not leg.is_confirmed:
         return Cause.NOT_CONFIRMED
     return Cause.SILENT

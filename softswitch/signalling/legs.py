@@ -50,6 +50,7 @@ class Leg:
     `session` is the one that counts: the only one, or the branch that was answered first. `branches`: the sessions of a
     dialled leg that have no final answer, each with the SDP of a provisional one; `refusals`: what the others came to.
     `caller_id` is shown before the trunk's own; `diverted`: the number that the caller called, where he is sent on.
+    `owes_offer`: the caller wants our offer with the first thing that he hears of us.
     """
 
     leg: LegId
@@ -73,6 +74,7 @@ class Leg:
     caller_id: str | None = None
     is_emergency: bool = False
     diverted: str | None = None
+    owes_offer: bool = False
 
 
 class Legs:
@@ -155,6 +157,7 @@ class Legs:
             trunk=origin.trunk if isinstance(origin, FromTrunk) else None,
             phone=origin.phone if isinstance(origin, FromPhone) else None,
             offer=event.request.body,
+            owes_offer=reliable.wants_early_offer(event.request),
         )
         self._add(leg)
         self.traces.called(leg.leg, event.request.call_id)
@@ -295,7 +298,15 @@ class Legs:
     def ring(self, action: actions.RingLeg, now: float) -> None:
         leg = self._legs.get(action.leg)
         if leg is not None:
-            self.endpoint.progress(leg.session, 180, now)
+            self.endpoint.progress(leg.session, 180, now, body=self._offer_owed(leg))
+
+    def _offer_owed(self, leg: Leg) -> bytes:
+        if not leg.owes_offer:
+            return b""
+        assert leg.media is not None
+        leg.owes_offer = False
+        self._open(leg.media)
+        return negotiation.offer(leg.media, self.settings.media)
 
     def answer(self, action: actions.AnswerLeg, now: float) -> None:
         """200 OK with our answer, or with an offer where the INVITE had none; the port listens before it goes out."""
@@ -308,10 +319,13 @@ class Legs:
             negotiated = negotiation.take_offer(leg.media, leg.offer, self.settings.media)
             body = negotiated.answer
             self.set_stream(leg)
+        elif leg.media.negotiated is not None:
+            body = b""
+            self.set_stream(leg)
         else:
-            body = negotiation.offer(leg.media, self.settings.media)
+            body = leg.media.open_offer or negotiation.offer(leg.media, self.settings.media)
         leg.is_answered = True
-        self.endpoint.accept(leg.session, body, now, headers=(("Content-Type", "application/sdp"),))
+        self.endpoint.accept(leg.session, body, now)
 
     def refuse(self, action: actions.RefuseLeg, now: float) -> None:
         leg = self._legs.get(action.leg)

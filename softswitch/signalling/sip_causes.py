@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sip_stack.reason import Q850, Reason
+from sip_stack.reason import Q850, SIP, Reason, cause_in
 from softswitch.domain.causes import TELLING, Cause
 
 COMPLETED_ELSEWHERE: Final = ("Reason", 'SIP;cause=200;text="Call completed elsewhere"')
+_ELSEWHERE: Final = 200
+_NEVER_ACKNOWLEDGED: Final = 504
 """RFC 3326 §2: keeps the telephones that lost the race from showing a missed call."""
 
 RETRY_AFTER_S: Final = 10
@@ -128,6 +130,24 @@ def cause_of_refusal(status: int, *, was_ringing: bool, network: int | None = No
     if known is not None:
         return known
     return Cause.UNREACHABLE if status < 400 else Cause.NETWORK_FAILURE
+
+
+def cause_of_bye(reason: str | None) -> Cause:
+    """Why a far end that has talked with us is gone; `reason`: what its BYE says, None where that is not believed.
+
+    Networks say "normal" of every end that a person chose. What they blame on themselves was nobody's choice.
+    """
+    network = cause_in(Q850, reason)
+    is_fault = _CAUSE_OF_NETWORKS.get(-1 if network is None else network) is Cause.NETWORK_FAILURE
+    return Cause.NETWORK_FAILURE if is_fault else Cause.HUNG_UP
+
+
+def cause_of_cancel(reason: str | None) -> Cause:
+    """Why a caller whom we had not answered is gone."""
+    said = cause_in(SIP, reason)
+    if said == _ELSEWHERE:
+        return Cause.ANSWERED_ELSEWHERE
+    return Cause.NOT_CONFIRMED if said == _NEVER_ACKNOWLEDGED else Cause.CANCELLED
 
 
 def refusal_of_cause(cause: Cause, *, is_carrier: bool = False) -> tuple[int, tuple[tuple[str, str], ...]]:

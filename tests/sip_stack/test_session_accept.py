@@ -62,7 +62,7 @@ def test_progress_and_answer_carry_one_tag_a_contact_and_the_record_route() -> N
     """§12.1.1."""
     bob = _called(lines=("Contact: <sip:alice@192.0.2.1>", "Record-Route: <sip:p2;lr>, <sip:p1;lr>"))
     bob.endpoint.progress("in-1", 180, 0.0)
-    bob.endpoint.progress("in-1", 183, 0.0, body=b"v=0", headers=(("Content-Type", "application/sdp"),))
+    bob.endpoint.progress("in-1", 183, 0.0, body=b"v=0")
     bob.endpoint.accept("in-1", b"v=0", 0.0)
     answers = [each.message for each in bob.sent()[1:]]
     assert bob.labels()[1:] == ["180 INVITE", "183 INVITE", "200 INVITE"]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from sip_stack.events import SessionAnswered, SessionCancelled, SessionEnded, SessionProgressed, SessionRefused
+from sip_stack.events import (
+    SessionAnswered,
+    SessionCancelled,
+    SessionEnded,
+    SessionOfferAnswered,
+    SessionProgressed,
+    SessionRefused,
+)
 from sip_stack.message import Request, Response
 from sip_stack.reliable import rseq_of
 from tests.sip_stack.pair import ALICE, BOB, Pair, Party, answer, request
@@ -163,3 +170,121 @@ def test_a_refusal_after_it_is_a_refusal() -> None:
     alice.hear(answer(invite, 486))
     (told,) = alice.told(SessionRefused)
     assert (told.status, told.was_ringing) == (486, True)
+
+
+def test_a_branch_that_picks_up_too_is_ended_with_a_number_of_its_own() -> None:
+    """Its PRACK has used CSeq 2: a BYE with that would be refused as out of order, and the branch would stay up."""
+    alice = Party("a", ALICE, BOB)
+    alice.invite(headers=OFFERED)
+    invite = alice.last_request("INVITE")
+    for number, tag in ((1, "one"), (500, "two"), (501, "two")):
+        alice.hear(reliable(invite, 180, number, tag))
+    alice.hear(answer(invite, 200, tag="one", lines=(CONTACT,)))
+    alice.hear(answer(invite, 200, tag="two", lines=(CONTACT,)))
+    assert [each.message.cseq.number for each in alice.sent("ACK")] == [1, 1]
+    (bye,) = alice.sent("BYE")
+    assert (bye.message.to.tag, bye.message.cseq.number) == ("two", 4)
+
+
+def test_so_is_one_that_picks_up_when_the_call_is_gone() -> None:
+    alice = Party("a", ALICE, BOB)
+    alice.invite(headers=OFFERED)
+    invite = alice.last_request("INVITE")
+    alice.hear(reliable(invite, 180, 1, "one"))
+    alice.hear(reliable(invite, 180, 7, "two"))
+    alice.hear(answer(invite, 200, tag="one", lines=(CONTACT,)))
+    alice.endpoint.end("call", alice.now)
+    alice.hear(answer(alice.last_request("BYE"), 200, tag="one"))
+    assert alice.endpoint.session_count == 0
+    alice.hear(answer(invite, 200, tag="two", lines=(CONTACT,)))
+    bye = alice.last_request("BYE")
+    assert (bye.to.tag, bye.cseq.number) == ("two", 3)
+
+
+def test_an_answer_that_arrived_for_certain_is_settled() -> None:
+    """RFC 3262 §5, RFC 3264: what the 2xx of the same branch says is no second answer; another branch has its own."""
+    for tag, counts in (("one", b"first\r\n"), ("two", b"second\r\n")):
+        alice = Party("a", ALICE, BOB)
+        alice.invite(headers=OFFERED)
+        invite = alice.last_request("INVITE")
+        early = (CONTACT, "Require: 100rel", "RSeq: 1", "Content-Type: application/sdp")
+        alice.hear(answer(invite, 183, tag="one", lines=early, body="first\r\n"))
+        late = (CONTACT, "Content-Type: application/sdp")
+        alice.hear(answer(invite, 200, tag=tag, lines=late, body="second\r\n"))
+        assert [told.body for told in alice.told(SessionAnswered)] == [counts]
+
+
+OFFER = b"v=0\r\no=offer\r\n"
+
+
+def offering() -> Party:
+    """Bob is called without an offer by somebody who requires 100rel; his ringing carries his own."""
+    bob = Party("b", BOB, ALICE)
+    bob.hear(request("INVITE", lines=("Contact: <sip:alice@192.0.2.1:5060>", "Require: 100rel")))
+    bob.endpoint.progress("in-1", 180, bob.now, body=OFFER)
+    return bob
+
+
+def prack(bob: Party, *, body: str = "", kind: str = "application/sdp") -> str:
+    lines = (f"RAck: {rseq(bob)} 1 INVITE", *((f"Content-Type: {kind}",) if body else ()))
+    tag = bob.sent("180 INVITE")[0].message.to.tag
+    bob.hear(request("PRACK", branch="z9hG4bK-prack", cseq=2, to_tag=tag, lines=lines, body=body))
+    return next(label for label in bob.labels() if label.endswith("PRACK"))
+
+
+def test_an_offer_in_it_is_answered_in_the_prack() -> None:
+    """RFC 3262 §5: the INVITE had none, so the first reliable answer must."""
+    bob = offering()
+    ringing = bob.sent("180 INVITE")[0].message
+    assert (ringing.body, ringing.content_type) == (OFFER, "application/sdp")
+    assert prack(bob, body="v=0\r\n") == "200 PRACK"
+    assert bob.told(SessionOfferAnswered) == [SessionOfferAnswered("in-1", b"v=0\r\n")]
+    bob.endpoint.accept("in-1", b"", bob.now)
+    assert (bob.last_response().status, bob.last_response().body) == (200, b"")
+
+
+def test_the_2xx_waits_until_the_offer_has_arrived() -> None:
+    """§3, and it says nothing more of what was agreed by then."""
+    bob = offering()
+    bob.endpoint.accept("in-1", OFFER, bob.now)
+    assert "200 INVITE" not in bob.labels()
+    prack(bob, body="v=0\r\n")
+    assert bob.labels()[-2:] == ["200 PRACK", "200 INVITE"]
+    assert (bob.last_response().body, bob.last_response().content_type) == (b"", None)
+
+
+def test_a_prack_without_the_answer_leaves_it_to_the_ack() -> None:
+    bob = offering()
+    bob.endpoint.accept("in-1", OFFER, bob.now)
+    assert prack(bob) == "200 PRACK"
+    assert bob.last_response().body == OFFER
+
+
+def test_who_gives_up_meanwhile_is_not_answered() -> None:
+    bob = offering()
+    bob.endpoint.accept("in-1", OFFER, bob.now)
+    bob.hear(request("CANCEL"))
+    assert bob.labels()[-2:] == ["200 CANCEL", "487 INVITE"]
+    prack(bob, body="v=0\r\n")
+    assert "200 INVITE" not in bob.labels()
+    assert len(bob.told(SessionCancelled)) == 1
+
+
+def test_an_offer_that_never_arrives_ends_the_call() -> None:
+    bob = offering()
+    bob.endpoint.accept("in-1", OFFER, bob.now)
+    bob.run_until(40)
+    assert bob.sent("504 INVITE")[0].at == 32.0
+    assert bob.told(SessionCancelled)
+    assert bob.endpoint.session_count == 0
+
+
+def test_an_offer_in_a_prack_is_refused_and_one_of_a_wrong_type_too() -> None:
+    for kind, status in (("application/sdp", 488), ("text/plain", 415)):
+        bob = Party("b", BOB, ALICE)
+        bob.hear(request("INVITE", lines=("Contact: <sip:alice@192.0.2.1:5060>", "Require: 100rel"), body="v=0\r\n"))
+        bob.endpoint.progress("in-1", 180, bob.now)
+        assert prack(bob, body="v=1\r\n", kind=kind) == f"{status} PRACK"
+        assert bob.told(SessionOfferAnswered) == []
+        bob.run_until(20)
+        assert len(bob.sent("180 INVITE")) == 1, "it was acknowledged all the same"

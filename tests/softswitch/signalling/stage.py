@@ -288,8 +288,9 @@ def invite(
     uri: str = "",
     proof: str = "",
     body: str = OFFER,
+    more: str = "",
 ) -> str:
-    """Somebody's INVITE; with a `proof`, the second one."""
+    """Somebody's INVITE; with a `proof`, the second one; `more` is a header line."""
     cseq = 2 if proof else 1
     head = f"""\
 INVITE {uri or f"sip:{dialled}@{SWITCH}"} SIP/2.0
@@ -302,11 +303,12 @@ CSeq: {cseq} INVITE
 Contact: <sip:line@{source}>
 {"Content-Type: application/sdp" if body else ""}
 {proof}
+{more}
 """
     return with_body(head, body)
 
 
-def cancel(*, call: str = "call", dialled: str = offices.SUPPORT, source: Address = CARRIER) -> str:
+def cancel(*, call: str = "call", dialled: str = offices.SUPPORT, source: Address = CARRIER, more: str = "") -> str:
     """The CANCEL of `invite` (RFC 3261 §9.1: same URI, branch, Call-ID, From and CSeq number)."""
     head = f"""\
 CANCEL sip:{dialled}@{SWITCH} SIP/2.0
@@ -316,11 +318,14 @@ From: "Karin" <sip:+46811111111@carrier.example>;tag=of-{call}
 To: <sip:{dialled}@office.example>
 Call-ID: {call}
 CSeq: 1 CANCEL
+{more}
 """
     return with_body(head, "")
 
 
-def from_caller(ok: SipText, method: str, cseq: int, *, body: str = "", source: Address = CARRIER) -> str:
+def from_caller(
+    ok: SipText, method: str, cseq: int, *, body: str = "", source: Address = CARRIER, more: str = ""
+) -> str:
     """A request of the caller inside the dialog that our 200 to his INVITE made."""
     head = f"""\
 {method} sip:{SWITCH} SIP/2.0
@@ -332,6 +337,7 @@ Call-ID: {ok.call_id}
 CSeq: {cseq} {method}
 {f"Contact: <sip:line@{source}>" if method == "INVITE" else ""}
 {"Content-Type: application/sdp" if body else ""}
+{more}
 """
     return with_body(head, body)
 

@@ -190,6 +190,109 @@ def test_a_bye_is_told_as_hung_up_from_either_side() -> None:
     assert stage.told == [LegEnded(DEVICE, Cause.HUNG_UP)]
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ('SIP;cause=200;text="Call completed elsewhere"', Cause.ANSWERED_ELSEWHERE),
+        ("SIP;cause=487, Q.850;cause=16", Cause.CANCELLED),
+    ],
+)
+def test_a_cancel_may_say_that_somebody_else_has_the_call(reason: str, cause: Cause) -> None:
+    stage = Stage()
+    stage.hear(invite(), CARRIER)
+    (told,) = stage.told
+    assert isinstance(told, LegInvited)
+    stage.hear(cancel(more=f"Reason: {reason}"), CARRIER)
+    assert stage.told == [LegEnded(told.leg, cause)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ('Q.850;cause=16;text="Normal call clearing"', Cause.HUNG_UP),
+        ("Q.850;cause=31", Cause.HUNG_UP),
+        ("Q.850;cause=17", Cause.HUNG_UP),
+        ("SIP;cause=200, Q.850;cause=41", Cause.NETWORK_FAILURE),
+        ("Q.850;cause=38", Cause.NETWORK_FAILURE),
+    ],
+)
+def test_what_the_network_blames_on_itself_is_nobodys_hanging_up(reason: str, cause: Cause) -> None:
+    stage = Stage()
+    leg, _, ok = up_caller(stage)
+    stage.hear(from_caller(ok, "ACK", 1))
+    stage.hear(from_caller(ok, "BYE", 2, more=f"Reason: {reason}"))
+    assert stage.told == [LegEnded(leg, cause)]
+
+
+def test_a_telephone_is_no_network() -> None:
+    stage = Stage()
+    sent = up_device(stage)
+    bye = from_called(sent, "BYE", 1).replace("CSeq: 1 BYE", "CSeq: 1 BYE\nReason: Q.850;cause=38")
+    stage.hear(bye, DESK)
+    assert stage.told == [LegEnded(DEVICE, Cause.HUNG_UP)]
+
+
+# A caller who requires reliable answers and makes no offer (RFC 3262 §5).
+
+
+def ring_with_offer(stage: Stage) -> tuple[str, SipText]:
+    """His leg, and our ringing."""
+    stage.hear(invite(body="", more="Require: 100rel"), CARRIER)
+    (told,) = stage.told
+    assert isinstance(told, LegInvited)
+    (ringing,) = stage.act(actions.RingLeg(told.leg))
+    return told.leg, ringing
+
+
+def acknowledge(ringing: SipText, body: str = OFFER) -> str:
+    return from_caller(ringing, "PRACK", 2, body=body, more=f"RAck: {ringing.need('RSeq')} 1 INVITE")
+
+
+def test_our_ringing_carries_the_offer_and_the_answer_nothing_more() -> None:
+    stage = Stage()
+    leg, ringing = ring_with_offer(stage)
+    assert (ringing.status, len(stage.commanded(OpenPort))) == (180, 1)
+    assert "m=audio 20000 RTP/AVP 8 0 101" in ringing.body
+    assert stage.act(actions.RingLeg(leg)) == [], "the next one waits for the PRACK of this"
+    _, again = stage.hear(acknowledge(ringing))
+    assert (again.status, again.body) == (180, "")
+    stage.hear(from_caller(ringing, "PRACK", 3, more=f"RAck: {again.need('RSeq')} 1 INVITE"))
+    assert stage.commanded(SetStream) == []
+    (ok,) = stage.act(actions.AnswerLeg(leg))
+    assert (ok.status, ok.body) == (200, "")
+    assert [stream.remote for stream in stage.commanded(SetStream)] == [("10.0.3.1", 40000)]
+    assert stage.commanded(OpenPort) == []
+
+
+def test_an_answer_given_before_the_offer_has_arrived_goes_out_with_the_prack() -> None:
+    stage = Stage()
+    leg, ringing = ring_with_offer(stage)
+    assert stage.act(actions.AnswerLeg(leg)) == []
+    sent = stage.hear(acknowledge(ringing))
+    assert [(each.status, each.body) for each in sent] == [(200, ""), (200, "")]
+    assert [stream.remote for stream in stage.commanded(SetStream)] == [("10.0.3.1", 40000)]
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_an_answer_in_the_prack_that_will_not_do_ends_the_call(*, is_answered: bool) -> None:
+    stage = Stage()
+    leg, ringing = ring_with_offer(stage)
+    if is_answered:
+        stage.act(actions.AnswerLeg(leg))
+    sent = stage.hear(acknowledge(ringing, OFFER.replace("RTP/AVP 0 8 101", "RTP/AVP 18")))
+    assert stage.told == [LegEnded(leg, Cause.INCOMPATIBLE_MEDIA)]
+    assert [each.status for each in sent] == ([200, 200] if is_answered else [200, 488])
+    if is_answered:
+        assert [each.method for each in stage.hear(from_caller(sent[1], "ACK", 1))] == ["BYE"]
+
+
+def test_a_ringing_that_never_arrives_is_no_cancel() -> None:
+    stage = Stage()
+    leg, _ = ring_with_offer(stage)
+    stage.wait(TRANSACTION_S)
+    assert stage.told == [LegEnded(leg, Cause.NOT_CONFIRMED)]
+
+
 def test_an_answer_that_is_never_acknowledged_ends_with_bye_after_64_t1() -> None:
     stage = Stage()
     leg, _, _ = up_caller(stage)
