@@ -13,7 +13,7 @@ too (`registrar`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Final
 
@@ -89,8 +89,8 @@ class SipEndpoint:
         user_agent: str = "softswitch",
     ) -> None:
         timers = timers or TimerSettings()
-        self._layer = TransactionLayer(timers)
         self._names = OurNames(advertised or {})
+        self._layer = TransactionLayer(timers, self._names)
         self._table = SessionTable(
             layer=self._layer, names=self._names, tokens=tokens, timers=timers, user_agent=user_agent
         )
@@ -113,6 +113,10 @@ class SipEndpoint:
         self._tokens = tokens
         self._stateless_secret = ""
         self._numbers = count(1)
+
+    def use_streams(self, beside: Callable[[Flow], Flow | None]) -> None:
+        """Requests too large for UDP go by what this finds for a flow: one to the same place by a stream, or None."""
+        self._layer.stream_beside = beside
 
     @property
     def session_count(self) -> int:
@@ -305,8 +309,7 @@ class SipEndpoint:
             ]
         )
         request = Request(method, target, made, body)
-        via = self._names.via(flow)
-        self._layer.send_request(request, via, self._table.branch(), flow, f"request:{request_id}", now)
+        self._layer.send_request(request, self._table.branch(), flow, f"request:{request_id}", now)
         self._settle(now)
 
     def respond(

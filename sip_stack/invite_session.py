@@ -209,8 +209,7 @@ class SessionTable:
         request = request_in(dialog, method, dialog.local_cseq, body)
         for name, value in (("User-Agent", self.user_agent), *headers):
             request.headers.add(name, value)
-        via = self.names.via(dialog.flow)
-        return self.layer.send_request(request, via, self.branch(), dialog.flow, owner, now)
+        return self.layer.send_request(request, self.branch(), dialog.flow, owner, now)
 
     def send_bye(self, session: Session, headers: HeaderList, now: float) -> None:
         """Ends an answered session from our side; it is forgotten when the BYE is answered or given up."""

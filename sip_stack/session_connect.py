@@ -156,9 +156,8 @@ class Connect:
 
     def _send_invite(self, session: Session, request: Request, now: float) -> None:
         table = self._table
-        via = table.names.via(session.flow)
         owner = f"invite:{session.session}"
-        table.note_invite(session, table.layer.send_request(request, via, table.branch(), session.flow, owner, now))
+        table.note_invite(session, table.layer.send_request(request, table.branch(), session.flow, owner, now))
 
     def _prove(self, session: Session, response: Response, now: float) -> bool:
         """Sends the INVITE again with the proof that a 401 or 407 asks for (§22.2), once; whether that was done."""
@@ -217,6 +216,5 @@ class Connect:
             *(session.end_headers or ()),
         ]
         cancel = Request("CANCEL", invite.uri_text, Headers(items))
-        branch = session.invite.key[0]
-        table.layer.send_request(cancel, table.names.via(session.flow), branch, session.flow, "cancel:", now)
+        table.layer.send_request(cancel, session.invite.key[0], session.invite.flow, "cancel:", now)
         table.deadlines.set((session.session, "no-final"), now + table.timers.transaction_s)

@@ -125,9 +125,8 @@ class Reliable:
         prack = request_in(dialog, "PRACK", dialog.local_cseq)
         prack.headers.add("RAck", str(RAck(rseq, invite.request.cseq.number, "INVITE")))
         prack.headers.add("User-Agent", self._table.user_agent)
-        via = self._table.names.via(dialog.flow)
         owner = f"prack:{session.session}"
-        self._table.layer.send_request(prack, via, self._table.branch(), dialog.flow, owner, now)
+        self._table.layer.send_request(prack, self._table.branch(), dialog.flow, owner, now)
         return True
 
     def continued(self, invite: Transaction, dialog: DialogState) -> DialogState:

@@ -300,7 +300,7 @@ class Notifier:
         known.is_due, known.is_waiting = False, True
         self._deadlines.cancel((known.subscription, "gap"))
         owner = f"notify:{known.subscription}"
-        table.layer.send_request(request, table.names.via(dialog.flow), table.branch(), dialog.flow, owner, now)
+        table.layer.send_request(request, table.branch(), dialog.flow, owner, now)
 
     def _remove(self, known: _Subscription) -> None:
         for due in _DUES:

@@ -29,6 +29,7 @@ FIRST_STATE: Final = {
 class Transaction:
     """`sent` is repeated when the machine says RESEND: the request of a client, the last response of a server.
 
+    `datagrams`: the flow over UDP that a large request of ours would have gone by, if it were not so large.
     `is_given_up`: an INVITE whose answer is only wanted so that it can be cancelled. `acks`: what each fork's 2xx to an
     INVITE of ours was acknowledged with, by its To tag; `early`: the dialogs of those who answered it reliably before.
     """
@@ -41,6 +42,7 @@ class Transaction:
     state: State
     sent: bytes = b""
     interval_s: float = 0.0
+    datagrams: Flow | None = None
     is_given_up: bool = False
     acks: dict[str, bytes] = field(default_factory=dict)
     early: dict[str, EarlyDialog] = field(default_factory=dict)

@@ -3,20 +3,22 @@
 Below it are bytes and flows, above it requests and responses that are seen once each. Matching is by branch, sent-by
 and method (§17.2.3); a branch without the magic cookie of RFC 3261 is refused by the endpoint. A message is
 serialised once and the same bytes are repeated. What is due for the user is queued as `Arrived…` and `Failed` values.
+
+A request that is too large for a datagram goes by a stream to the same place where the owner knows of one (§18.1.1),
+under the same branch by UDP when that cannot be had.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sip_stack.errors import LocalError
 from sip_stack.events import SendMessage
-from sip_stack.flow import Flow
-from sip_stack.headers import Via
+from sip_stack.flow import Address, Flow
 from sip_stack.message import Headers, Request, Response
-from sip_stack.routing import response_flow
+from sip_stack.routing import OurNames, response_flow
 from sip_stack.timers import Deadlines, TimerSettings
 from sip_stack.transaction import (
     Key,
@@ -30,6 +32,11 @@ from sip_stack.transaction_tables import Action, Input, State
 
 MAGIC_COOKIE: Final = "z9hG4bK"
 TRANSACTIONS_MAX: Final = 20_000
+DATAGRAM_BYTES_MAX: Final = 1300
+"""§18.1.1, where nothing is known of the path's MTU: 1500 bytes less room for what headers a proxy adds."""
+STREAM_AGAIN_S: Final = 600.0
+"""So long no stream is tried to a place that had none."""
+_UNANSWERED: Final = (State.CALLING, State.TRYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +74,13 @@ LayerOutput: TypeAlias = SendMessage | ArrivedRequest | ArrivedAck | ArrivedResp
 
 
 class TransactionLayer:
-    """All transactions of an endpoint."""
+    """All transactions of an endpoint. `stream_beside`: the flow by a stream to where a flow over UDP leads, if any."""
 
-    def __init__(self, timers: TimerSettings) -> None:
+    def __init__(self, timers: TimerSettings, names: OurNames) -> None:
+        self.stream_beside: Callable[[Flow], Flow | None] = lambda _: None
         self._timers = timers
+        self._names = names
+        self._without_stream: dict[Address, float] = {}
         self._transactions: dict[Key, Transaction] = {}
         self._deadlines: Deadlines[tuple[Key, Input]] = Deadlines()
         self._outputs: list[LayerOutput] = []
@@ -92,18 +102,44 @@ class TransactionLayer:
             if transaction is not None:
                 self._do(transaction, transaction.step(input_), None, now)
 
-    def send_request(self, request: Request, via: Via, branch: str, flow: Flow, owner: str, now: float) -> Transaction:
-        """Sends a request in a new client transaction; `via` is completed with the branch and rport."""
-        request.headers.prepend("Via", str(via.with_params(branch=branch)) + ";rport")
+    def send_request(self, request: Request, branch: str, flow: Flow, owner: str, now: float) -> Transaction:
+        """Sends a request without Via in a new client transaction."""
         transaction = client_transaction(branch, request, flow, owner)
+        request.headers.prepend("Via", self._via(transaction))
         transaction.sent = request.serialise()
+        if len(transaction.sent) > DATAGRAM_BYTES_MAX and not flow.is_reliable:
+            self._take_to_stream(transaction, now)
         self._transactions[transaction.key] = transaction
-        self._outputs.append(SendMessage(flow, transaction.sent))
-        if not flow.is_reliable:
+        self._send_first(transaction, now)
+        return transaction
+
+    def _send_first(self, transaction: Transaction, now: float) -> None:
+        self._outputs.append(SendMessage(transaction.flow, transaction.sent))
+        if not transaction.flow.is_reliable:
             transaction.interval_s = self._timers.t1_s
             self._deadlines.set((transaction.key, Input.T_RETRANSMIT), now + self._timers.t1_s)
         self._deadlines.set((transaction.key, Input.T_TIMEOUT), now + self._timers.transaction_s)
-        return transaction
+
+    def _take_to_stream(self, transaction: Transaction, now: float) -> None:
+        stream = self.stream_beside(transaction.flow)
+        if stream is not None and self._without_stream.get(stream.remote, now) <= now:
+            transaction.datagrams, transaction.flow = transaction.flow, stream
+            self._write(transaction)
+
+    def _back_to_datagrams(self, transaction: Transaction, flow: Flow, now: float) -> None:
+        """The stream cannot be had; nobody has heard the request, or will take it for the same."""
+        self._without_stream[flow.remote] = now + STREAM_AGAIN_S
+        transaction.datagrams, transaction.flow = None, flow
+        self._write(transaction)
+        self._send_first(transaction, now)
+
+    def _write(self, transaction: Transaction) -> None:
+        """The request once more, as it goes by the transaction's flow."""
+        transaction.request.headers.replace("Via", self._via(transaction))
+        transaction.sent = transaction.request.serialise()
+
+    def _via(self, transaction: Transaction) -> str:
+        return f"{self._names.via(transaction.flow).with_params(branch=transaction.key[0])};rport"
 
     def receive_request(self, request: Request, flow: Flow, owner: str, now: float) -> None:
         """A request: absorbed by its transaction, or the first of a new one."""
@@ -150,8 +186,11 @@ class TransactionLayer:
         self._transactions.pop(transaction.key, None)
 
     def flow_lost(self, flow: Flow, now: float) -> None:
-        """Every transaction that needs this flow has a transport error."""
+        """Every transaction that needs this flow has a transport error, unless it may go by UDP instead."""
         for transaction in [each for each in self._transactions.values() if each.flow == flow]:
+            if transaction.datagrams is not None and transaction.state in _UNANSWERED:
+                self._back_to_datagrams(transaction, transaction.datagrams, now)
+                continue
             self._do(transaction, transaction.step(Input.TRANSPORT_ERROR), None, now)
 
     # What the actions of the tables do.

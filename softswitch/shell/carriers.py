@@ -1,4 +1,7 @@
-"""Where connections may be opened to, and how: the carriers of the office that are called over TCP or TLS."""
+"""Where connections may be opened to, and how: the carriers of the office.
+
+Those that are called over UDP are connected to over TCP for requests that are too large for a datagram.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,8 @@ class Carriers:
         """Goes by this configuration from now on; connections that are up stay. Raises OSError for bad files."""
         dials: dict[Address, Dial] = {}
         for trunk in settings.trunks.values():
-            if trunk.transport != "udp":
-                certificate = settings.sip.certificate
-                tls = client_context(trunk.authority, certificate) if trunk.transport == "tls" else None
-                dials |= dict.fromkeys(trunk.hosts, Dial(tls, trunk.certificate_name))
+            tls = client_context(trunk.authority, settings.sip.certificate) if trunk.transport == "tls" else None
+            dials |= dict.fromkeys(trunk.hosts, Dial(tls, trunk.certificate_name))
         self._dials = dials
 
     def dial(self, place: Address) -> Dial | None:

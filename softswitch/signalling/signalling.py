@@ -52,6 +52,7 @@ class Signalling:
         self._wall_offset_s = wall_offset_s
         self._dialogs: dict[str, DialogRecorded] = {}
         self.trunks = Trunks(settings.trunks, listening)
+        endpoint.use_streams(self.trunks.stream_beside)
         self.standing = Standing(
             self.trunks,
             endpoint=endpoint,

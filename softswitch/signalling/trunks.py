@@ -115,6 +115,11 @@ class Trunks:
         local = self._local_for(host, transport)
         return None if local is None else Flow(transport, local, host)
 
+    def stream_beside(self, flow: Flow) -> Flow | None:
+        """The flow over TCP to where a carrier is called over UDP, None for others, or where we listen on no TCP."""
+        local = self._local_for(flow.remote, "tcp") if self.is_at(flow.remote) else None
+        return None if local is None else Flow("tcp", local, flow.remote)
+
     def note_host(self, trunk: str, host: Address, *, is_up: bool) -> None:
         """A host answers, or does not: then it is tried after the others."""
         if is_up:

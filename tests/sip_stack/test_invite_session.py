@@ -149,7 +149,7 @@ class _Table:
     """A table with one session in a dialog: call c, our tag o, their tag t."""
 
     def __init__(self) -> None:
-        self.layer = TransactionLayer(TimerSettings())
+        self.layer = TransactionLayer(TimerSettings(), OurNames({}))
         self.flow = Flow("udp", BOB, ALICE)
         self.table = SessionTable(
             layer=self.layer, names=OurNames({}), tokens=CountedTokens("t"), timers=TimerSettings(), user_agent="us"

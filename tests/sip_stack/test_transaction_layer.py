@@ -12,12 +12,20 @@ import pytest
 from sip_stack.errors import LocalError
 from sip_stack.events import SendMessage
 from sip_stack.flow import Flow, Transport
-from sip_stack.headers import Via
 from sip_stack.message import Request, Response, respond_to
 from sip_stack.parser import parse_message
+from sip_stack.routing import OurNames
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction import Transaction
-from sip_stack.transaction_layer import ArrivedAck, ArrivedRequest, ArrivedResponse, Failed, TransactionLayer
+from sip_stack.transaction_layer import (
+    DATAGRAM_BYTES_MAX,
+    STREAM_AGAIN_S,
+    ArrivedAck,
+    ArrivedRequest,
+    ArrivedResponse,
+    Failed,
+    TransactionLayer,
+)
 from tests.sip_stack.pair import ALICE, BOB, answer, request
 
 TIMES_A = [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
@@ -29,21 +37,24 @@ class Side:
     """A layer with its record of bytes and of what it told its user, each with its time."""
 
     def __init__(self, transport: Transport) -> None:
-        self.layer = TransactionLayer(TimerSettings())
+        self.layer = TransactionLayer(TimerSettings(), OurNames({}))
         self.flow = Flow(transport, BOB, ALICE)
         self.now = 0.0
         self.bytes: list[tuple[float, bytes, Flow]] = []
         self.told: list[tuple[float, object]] = []
         self.ended_at: float | None = None
 
-    def start(self, method: str, *, uri: str = "sip:bob@far.example") -> Transaction:
-        message = _read(request(method, uri=uri))
+    def start(self, method: str, *, uri: str = "sip:bob@far.example", body: str = "") -> Transaction:
+        message = _read(request(method, uri=uri, body=body))
         assert isinstance(message, Request)
         message.headers.remove("Via")
-        via = Via("UDP", BOB.host, BOB.port)
-        transaction = self.layer.send_request(message, via, "z9hG4bK-ours", self.flow, "owner", self.now)
+        transaction = self.layer.send_request(message, "z9hG4bK-ours", self.flow, "owner", self.now)
         self._collect()
         return transaction
+
+    def lose(self, flow: Flow) -> None:
+        self.layer.flow_lost(flow, self.now)
+        self._collect()
 
     def hear_request(self, data: bytes) -> None:
         message = _read(data)
@@ -183,7 +194,8 @@ def test_the_ack_of_a_refusal_takes_the_route_of_its_invite() -> None:
     side = Side("udp")
     invite = _read(request("INVITE", lines=("Route: <sip:edge.example;lr>", "Route: <sip:core.example;lr>")))
     assert isinstance(invite, Request)
-    transaction = side.layer.send_request(invite, Via("UDP", "h", None), "z9hG4bK-r", side.flow, "owner", 0.0)
+    invite.headers.remove("Via")
+    transaction = side.layer.send_request(invite, "z9hG4bK-r", side.flow, "owner", 0.0)
     side.hear_response(transaction, 404)
     ack = _read(side.bytes[-1][1])
     assert [str(route.uri) for route in ack.routes] == ["sip:edge.example;lr", "sip:core.example;lr"]
@@ -407,3 +419,71 @@ def test_a_forgotten_transaction_does_nothing_more() -> None:
     side.hear_response(transaction, 200)
     assert side.times(b"INVITE") == [0.0]
     assert side.told == []
+
+
+# Requests too large for a datagram (§18.1.1).
+
+LARGE = "x" * DATAGRAM_BYTES_MAX
+STREAM = Flow("tcp", BOB, ALICE)
+
+
+def beside_a_stream() -> Side:
+    side = Side("udp")
+    side.layer.stream_beside = lambda flow: Flow("tcp", flow.local, flow.remote)
+    return side
+
+
+def test_a_request_too_large_for_a_datagram_goes_by_a_stream_and_says_so() -> None:
+    side = beside_a_stream()
+    side.start("INVITE", body=LARGE)
+    ((_, data, flow),) = side.bytes
+    assert flow == STREAM
+    assert [via.transport for via in _read(data).vias] == ["TCP"]
+    side.run_until(10.0)
+    assert side.times(b"INVITE") == [0.0], "a stream delivers by itself"
+
+
+def test_one_that_fits_goes_as_ever_and_so_does_any_where_there_is_no_stream() -> None:
+    side = beside_a_stream()
+    side.start("INVITE")
+    alone = Side("udp")
+    alone.start("INVITE", body=LARGE)
+    assert [side.bytes[0][2], alone.bytes[0][2]] == [side.flow, side.flow]
+
+
+def test_where_the_stream_cannot_be_had_the_same_request_goes_by_datagram() -> None:
+    side = beside_a_stream()
+    transaction = side.start("INVITE", body=LARGE)
+    side.now = 3.0
+    side.lose(STREAM)
+    side.run_until(4.0)
+    assert side.told == []
+    assert [(at, flow.transport, _read(data).top_via.transport) for at, data, flow in side.bytes] == [
+        (0.0, "tcp", "TCP"),
+        (3.0, "udp", "UDP"),
+        (3.5, "udp", "UDP"),
+    ]
+    assert len({_read(data).top_via.branch for _, data, _ in side.bytes}) == 1
+    side.hear_response(transaction, 486)
+    assert isinstance(side.told[0][1], ArrivedResponse)
+
+
+def test_a_place_without_streams_is_not_asked_for_one_again_at_once() -> None:
+    side = beside_a_stream()
+    side.start("OPTIONS", body=LARGE)
+    side.lose(STREAM)
+    side.now = STREAM_AGAIN_S - 1
+    side.start("OPTIONS", body=LARGE)
+    assert side.bytes[-1][2] == side.flow
+    side.now = STREAM_AGAIN_S
+    side.start("OPTIONS", body=LARGE)
+    assert side.bytes[-1][2] == STREAM
+
+
+def test_a_stream_that_is_lost_after_a_provisional_answer_is_a_fault_of_the_transport() -> None:
+    side = beside_a_stream()
+    transaction = side.start("INVITE", body=LARGE)
+    side.hear_response(transaction, 180)
+    side.lose(STREAM)
+    side.run_until(1.0)
+    assert _failures(side) == [(0.0, 503)]

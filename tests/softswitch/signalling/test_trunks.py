@@ -154,3 +154,22 @@ def test_a_connection_that_cannot_be_had_is_an_unreachable_number() -> None:
     stage.act(actions.DialLeg("call-l1", "call", ToNumber(MOBILE), "+46812345678", "", 70))
     stage.lose_flow(CARRIER, "tcp")
     assert stage.told == [LegRefused("call-l1", Cause.NETWORK_FAILURE)]
+
+
+def test_what_is_too_large_for_a_datagram_goes_to_a_carrier_over_tcp_where_we_listen_on_it() -> None:
+    both = trunks(FIRST, listening=(("udp", SWITCH), ("tcp", SWITCH)))
+    assert both.stream_beside(Flow("udp", SWITCH, FIRST)) == Flow("tcp", SWITCH, FIRST)
+    assert both.stream_beside(Flow("udp", SWITCH, STRANGER)) is None, "nobody but carriers is connected to"
+    assert trunks(FIRST).stream_beside(Flow("udp", SWITCH, FIRST)) is None
+
+
+def test_a_large_call_to_a_carrier_is_cancelled_the_way_it_went() -> None:
+    stage = Stage()
+    far = ToNumber("+46" + "7" * 600)
+    (sent,) = stage.act(actions.DialLeg("out-1", "call-1", far, "+46812345678", ""))
+    assert stage.went_to == [Flow("tcp", SWITCH, CARRIER)]
+    assert sent.need("Via").startswith("SIP/2.0/TCP ")
+    stage.hear(reply(sent, 180, "Ringing", source=CARRIER), CARRIER, transport="tcp")
+    (cancelled,) = stage.act(actions.HangUpLeg("out-1", Cause.CALLER_GONE))
+    assert stage.went_to == [Flow("tcp", SWITCH, CARRIER)]
+    assert cancelled.need("Via") == sent.need("Via")
