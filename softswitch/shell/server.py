@@ -314,9 +314,9 @@ def _say_ready(listening: list[tuple[str, Address]], api: HttpApi | None) -> Non
     """One line for the supervisor, which passes the first one on."""
     sip = [f"{transport}:{address}" for transport, address in listening]
     ready = {"sip": sip, "api": None if api is None else str(api.address)}
+    log.info("takes calls", sip=sip, api=ready["api"])
     sys.stdout.write(f"ready {json.dumps(ready)}\n")
     sys.stdout.flush()
-    log.info("takes calls", sip=sip, api=ready["api"])
 
 
 if __name__ == "__main__":
