@@ -138,7 +138,7 @@ class LegEvents:
         leg.is_answered = leg.is_confirmed = True
         self._legs.set_stream(leg)
         self._outbox.tell(inputs.LegAnswered(leg.leg))
-        self._tell_of_hold(leg)
+        self._tell_of_hold(leg, now)
 
     def _refused(self, leg: Leg, event: sip.SessionRefused, now: float) -> None:
         if leg.trunk is not None:
@@ -178,7 +178,7 @@ class LegEvents:
                 self._break(leg, Cause.INCOMPATIBLE_MEDIA, now)
                 return
             self._legs.set_stream(leg)
-        self._tell_of_hold(leg)
+        self._tell_of_hold(leg, now)
 
     def _offer_answered(self, leg: Leg, event: sip.SessionOfferAnswered, now: float) -> None:
         """The caller's answer to the offer that went along with our ringing."""
@@ -208,7 +208,7 @@ class LegEvents:
             return
         self._legs.set_stream(leg)
         self._legs.endpoint.accept_reoffer(leg.session, negotiated.answer, now)
-        self._tell_of_hold(leg)
+        self._tell_of_hold(leg, now)
 
     def _keyed(self, leg: Leg, key: str) -> None:
         """A key in an INFO; a telephone that agreed on RFC 4733 sends it there too, and is heard there."""
@@ -216,19 +216,19 @@ class LegEvents:
         if negotiated is not None and negotiated.telephone_event_pt is None:
             self._outbox.tell(inputs.DigitPressed(leg.leg, key))
 
-    def _tell_of_hold(self, leg: Leg) -> None:
+    def _tell_of_hold(self, leg: Leg, now: float) -> None:
         assert leg.media is not None
         assert leg.media.negotiated is not None
         held = negotiation.is_held(leg.media.negotiated)
         if held != leg.is_held:
             leg.is_held = held
+            self._legs.watch_held(leg, now)
             self._outbox.tell(inputs.LegHeld(leg.leg, held))
 
     def _silent(self, port: int, now: float) -> None:
         leg = self._legs.of_port(port)
-        if leg is not None and leg.is_confirmed and not leg.is_held and not leg.is_probed:
-            leg.is_probed = True
-            self._legs.endpoint.probe(leg.session, now)
+        if leg is not None and leg.is_confirmed and not leg.is_held:
+            self._legs.probe(leg, now)
 
     def _probed(self, leg: Leg, event: sip.SessionProbed, now: float) -> None:
         leg.is_probed = False

@@ -41,6 +41,8 @@ from softswitch.signalling.udp_ports import UdpPorts
 
 NEXT_CONTACTS_S: Final = 10.0
 """So long a phone's contacts with the highest q ring alone."""
+HELD_ASKED_S: Final = 60.0
+"""So often a far end that holds us is asked whether it is there: from it no sound comes that could be missed."""
 
 
 @dataclass(slots=True)
@@ -224,11 +226,27 @@ class Legs:
             self._deadlines.set(leg.leg, now + NEXT_CONTACTS_S)
 
     def expire(self, now: float) -> None:
-        """Rings the contacts whose time has come."""
+        """Rings the contacts whose time has come, and asks those that hold us."""
         while (name := self._deadlines.pop_due(now)) is not None:
             leg = self._legs.get(name)
-            if leg is not None and not leg.is_answered and leg.targets:
+            if leg is not None and leg.is_held:
+                self.probe(leg, now)
+                self.watch_held(leg, now)
+            elif leg is not None and not leg.is_answered and leg.targets:
                 self.try_next_targets(leg, now)
+
+    def watch_held(self, leg: Leg, now: float) -> None:
+        """The far end holds us from now on, or no more."""
+        if leg.is_held:
+            self._deadlines.set(leg.leg, now + HELD_ASKED_S)
+        else:
+            self._deadlines.cancel(leg.leg)
+
+    def probe(self, leg: Leg, now: float) -> None:
+        """Asks an answered leg whether it is there, unless that was asked already."""
+        if not leg.is_probed:
+            leg.is_probed = True
+            self.endpoint.probe(leg.session, now)
 
     def next_deadline(self) -> float | None:
         return self._deadlines.next_deadline()

@@ -4,11 +4,13 @@ The check after every step asks the switch why each agent is not given the calle
 free. This one does not: an agent who chose to be ready, is in no call and no wrap-up by the journal, was not presented
 anything lately, and has a registered telephone lying idle, may not sit beside a waiting caller of hers for long.
 `PATIENCE_S` covers what takes time by right: a direct call that rings a dead telephone, a back-off, a lost BYE. A
-telephone that forgot a call in a power cut is not judged: the switch may hold that call for as long as it was on hold.
+telephone that forgot a call in a power cut is not judged, nor one that ended a call behind a cut cable before the
+switch can have noticed (`NOTICED_S_MAX`: a silence, or the next question to who holds it, and no answer).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from softswitch.domain import events
@@ -17,9 +19,12 @@ from softswitch.domain.skills import has, together
 from softswitch.node import JournalRecord
 
 if TYPE_CHECKING:
+    from tests.sim.network import Place
+    from tests.sim.telephone import Telephone
     from tests.sim.world import World
 
 PATIENCE_S: Final = 45.0
+NOTICED_S_MAX: Final = 100.0
 EVERY_S: Final = 1.0
 
 
@@ -32,6 +37,7 @@ class IdleWatch:
         self._in_wrap_up: set[str] = set()
         self._busy_at: dict[str, float] = {}
         self._numbers: dict[str, str | None] = {}
+        self._in_the_dark: dict[Place, float] = {}
         self._queues_off: set[tuple[str, str]] = set()
         self.idle_s_max = 0.0
         world.clock.after(EVERY_S, self._look)
@@ -85,6 +91,12 @@ class IdleWatch:
         demand = together(office.queues[queue].skills, terms.skills) if arrived.callback is None else {"any": 1}
         return (agent, queue) not in self._queues_off and has(office.agents[agent].skills, demand)
 
+    def _is_noticed(self, phones: Sequence[Telephone]) -> bool:
+        """Whether the switch can know that calls are over which these phones ended while nothing came from them."""
+        now = self._world.clock.now
+        self._in_the_dark |= {phone.place: now for phone in phones if phone.is_vanished and phone.live_calls}
+        return all(now - self._in_the_dark.get(phone.place, -NOTICED_S_MAX) >= NOTICED_S_MAX for phone in phones)
+
     def _is_free(self, agent: str) -> bool:
         world = self._world
         if not world.is_up or not world.media.is_up or not self._ready.get(agent):
@@ -94,7 +106,11 @@ class IdleWatch:
         devices = [device.to for device in world.settings.office.agents[agent].answers_at]
         phones = [phone for device in devices if isinstance(device, ToPhone) for phone in world.phones(device.phone)]
         mobiles = [world.mobile(device.number) for device in devices if isinstance(device, ToNumber)]
-        if any(phone.live_calls for phone in phones) or any(mobile.live_calls for mobile in mobiles):
+        if (
+            not self._is_noticed(phones)
+            or any(phone.live_calls for phone in phones)
+            or any(mobile.live_calls for mobile in mobiles)
+        ):
             return False
         has_forgotten = any(call.ended_how == "forgotten" for phone in phones for call in phone.calls)
         return not has_forgotten and any(phone.is_registered and not phone.is_vanished for phone in phones)

@@ -10,6 +10,7 @@ from softswitch.domain.causes import Cause
 from softswitch.domain.inputs import LegAnswered, LegEnded, LegHeld, LegInvited, LegProgressed, LegRefused
 from softswitch.domain.office import ToNumber, ToPhone
 from softswitch.signalling.leg_events import SOUND_FAULTS_TOLD_MAX
+from softswitch.signalling.legs import HELD_ASKED_S
 from tests.sim.offices import MOBILE
 from tests.sim.sip_text import SipText
 from tests.softswitch.signalling.stage import (
@@ -412,6 +413,37 @@ def test_a_held_leg_is_not_probed_whether_it_was_put_on_hold_or_came_so(offered:
             stage.hear(from_caller(ok, "INVITE", 2, body=offered))
             stage.hear(from_caller(ok, "ACK", 2))
         assert not probe(stage, port)
+
+
+def hold(stage: Stage) -> tuple[str, SipText]:
+    """A caller who holds us: his leg, and our 200 to his INVITE."""
+    leg, _, ok = up_caller(stage)
+    stage.hear(from_caller(ok, "ACK", 1))
+    stage.hear(from_caller(ok, "INVITE", 2, body=directed("sendonly")))
+    stage.hear(from_caller(ok, "ACK", 2))
+    return leg, ok
+
+
+def test_who_holds_us_is_asked_each_minute_whether_he_is_there_and_ended_when_he_is_not() -> None:
+    """No sound comes from him that could be missed; without a session timer nothing else would ever end it."""
+    stage = Stage()
+    leg, _ = hold(stage)
+    for _ in range(3):
+        stage.wait(HELD_ASKED_S)
+        (asked,) = stage.sent
+        assert asked.method == "OPTIONS"
+        stage.hear(reply(asked, 200, "OK", source=CARRIER), CARRIER)
+    stage.wait(HELD_ASKED_S + TRANSACTION_S)
+    assert stage.told == [LegEnded(leg, Cause.SILENT)]
+
+
+def test_who_holds_us_no_more_is_not_asked_any_longer() -> None:
+    stage = Stage()
+    _, ok = hold(stage)
+    stage.hear(from_caller(ok, "INVITE", 3, body=directed("sendrecv")))
+    stage.hear(from_caller(ok, "ACK", 3))
+    stage.wait(3 * HELD_ASKED_S)
+    assert stage.sent == []
 
 
 def test_a_silence_before_the_ack_does_not_keep_a_later_one_from_being_probed() -> None:
