@@ -225,6 +225,11 @@ class SipEndpoint:
             self._accept.refuse(found, status, now, reason=reason, headers=headers)
             self._settle(now)
 
+    def is_heard(self, session: SessionId) -> bool:
+        """Whether anything at all came back for an INVITE of ours."""
+        found = self._table.get(session)
+        return found is not None and (found.has_provisional or found.phase is not Phase.CALLING)
+
     def end(self, session: SessionId, now: float, *, headers: HeaderList = ()) -> None:
         """CANCEL, BYE or 487, as the state asks; once is enough, more does nothing."""
         found = self._table.get(session)
@@ -355,7 +360,7 @@ class SipEndpoint:
 
     def _receive(self, message: Request | Response, flow: Flow, now: float) -> None:
         if isinstance(message, Response):
-            self._layer.receive_response(message, now)
+            self._layer.receive_response(message, flow, now)
             return
         branch = message.top_via.branch or ""
         if not branch.startswith(MAGIC_COOKIE) or branch == MAGIC_COOKIE:

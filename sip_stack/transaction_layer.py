@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from sip_stack.digest import CHALLENGES
 from sip_stack.errors import LocalError
 from sip_stack.events import SendMessage
 from sip_stack.flow import Address, Flow
@@ -158,10 +159,15 @@ class TransactionLayer:
             self._transactions[key] = transaction
             self._outputs.append(ArrivedRequest(transaction))
 
-    def receive_response(self, response: Response, now: float) -> None:
-        """A response; one that fits no transaction is dropped (RFC 6026 §7.2)."""
+    def receive_response(self, response: Response, flow: Flow, now: float) -> None:
+        """A response; one that fits no transaction is dropped (RFC 6026 §7.2), and so is a challenge from elsewhere.
+
+        Whoever has seen a request of ours go by could ask for our password's proof in its answerer's name.
+        """
         transaction = self._transactions.get((response.top_via.branch or "", "", response.cseq.method))
-        if transaction is not None and transaction.is_client:
+        if transaction is None or not transaction.is_client:
+            return
+        if response.status not in CHALLENGES or flow.remote.host == transaction.flow.remote.host:
             self._do(transaction, transaction.step(received_input(response)), response, now)
 
     def respond(self, transaction: Transaction, response: Response, now: float) -> None:

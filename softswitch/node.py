@@ -198,6 +198,12 @@ class Node:
         self.append(ConfigurationApplied(now + self.wall_offset_s, config=settings.office.version))
         self.tell(inputs.OfficeChanged(settings.office), now)
 
+    def move_carriers(self, settings: Settings, now: float) -> None:
+        """The same configuration with other hosts of its carriers: their names lead elsewhere."""
+        self.settings = settings
+        self.signalling.move(settings, now)
+        self._settle(now)
+
     def drain(self) -> list[NodeOutput]:
         """All that is due, in order."""
         outputs, self._outputs = self._outputs, []

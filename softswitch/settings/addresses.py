@@ -1,4 +1,4 @@
-"""Addresses as they are written in the configuration. Only IP literals: looking names up is not available yet."""
+"""Addresses as they are written in the configuration: IP literals, and for carriers names too."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import ipaddress
 import re
 from typing import Final, get_args
 
-from sip_stack.flow import Address
-from softswitch.settings.model import AcceptFrom, Listen, ListenTransport
+from sip_stack.flow import SIP_PORT, Address
+from softswitch.settings.model import AcceptFrom, HostName, Listen, ListenTransport
 
 PORT_MAX: Final = 65_535
 LATER_TRANSPORTS: Final = ("ws", "wss")
@@ -32,7 +32,7 @@ def parse_host(text: str) -> str:
     except ValueError:
         if is_host_name(text) and not re.fullmatch(r"[0-9.]+", text):
             raise BadAddress(
-                f'"{text}" is a name; looking names up is not available yet', "write the IP address that it stands for"
+                f'"{text}" is a name; here only addresses will do', "write the IP address that it stands for"
             ) from None
         raise BadAddress(f'"{text}" is no IP address', "write one such as 192.0.2.10 or 2001:db8::10") from None
     if isinstance(host, ipaddress.IPv6Address) and host.scope_id is not None:
@@ -58,6 +58,17 @@ def parse_address(text: str, *, example: str, default_port: int | None = None, i
     if bracketed is not None and ":" not in host:
         raise BadAddress(f'"{text}" has an IPv4 address in brackets', f'write it like "{example}"')
     return Address(host, port)
+
+
+def parse_place(text: str) -> Address | HostName:
+    """Where a carrier is called: an address, or a name, each with a port or without; raises BadAddress."""
+    example = "192.0.2.20:5060"
+    name, colon, port = text.partition(":")
+    if re.fullmatch(r"[0-9.]+", name) or not is_host_name(name) or (colon and not port.isdecimal()):
+        return parse_address(text, example=example, default_port=SIP_PORT)
+    if colon and not 1 <= int(port[:6]) <= PORT_MAX:
+        raise BadAddress(f"there is no port {port}", f"write a port from 1 to {PORT_MAX}")
+    return HostName(name.lower().removesuffix("."), int(port) if colon else None)
 
 
 def parse_listen(text: str) -> Listen:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar, cast, get_args
 
 from sip_stack.digest import Credentials
 from sip_stack.errors import MalformedMessage
-from sip_stack.flow import SIP_PORT, Address
+from sip_stack.flow import Address
 from sip_stack.uri import SipUri
 from softswitch.settings.addresses import (
     BadAddress,
@@ -20,6 +20,7 @@ from softswitch.settings.addresses import (
     parse_address,
     parse_host,
     parse_listen,
+    parse_place,
 )
 from softswitch.settings.certificates import read_authority, read_certificate
 from softswitch.settings.faults import Faults, Place, suggestion
@@ -27,6 +28,7 @@ from softswitch.settings.model import (
     AcceptFrom,
     Api,
     DiversionHeader,
+    HostName,
     IdentityHeader,
     Listen,
     ListenTransport,
@@ -165,15 +167,11 @@ def read_api(section: Section, faults: Faults) -> Api | None:
 
 def read_trunk(section: Section, faults: Faults, folder: Path) -> tuple[Trunk, list[Placed[str]]]:
     """A trunk, and the texts of its `accept_from` that can be read, each with its place, in the trunk's order."""
-    hosts: list[Address] = []
+    places: list[Address | HostName] = []
     for text in section.texts("hosts", needed='["192.0.2.20:5060"]') or ():
-        _take(
-            faults,
-            text,
-            lambda written: parse_address(written, example="192.0.2.20:5060", default_port=SIP_PORT),
-            hosts,
-        )
-        _refuse_anywhere(faults, [host.host for host in hosts[-1:]], text.place)
+        if _take(faults, text, parse_place, places):
+            _refuse_anywhere(faults, [place.host for place in places[-1:] if isinstance(place, Address)], text.place)
+    has_names = any(isinstance(place, HostName) for place in places)
     entries = section.node("hosts")
     if isinstance(entries, Array) and not entries.items:
         faults.refuse(section.place_of("hosts"), "there is no host to send calls to", 'add one: "192.0.2.20:5060"')
@@ -199,7 +197,8 @@ def read_trunk(section: Section, faults: Faults, folder: Path) -> tuple[Trunk, l
     calls_max = section.whole("calls_max", low=1, high=CALLS_MAX_MAX)
     emergency = section.flag("emergency", default=True)
     emergency_caller_id = read_caller_id(section, "emergency_caller_id", faults)
-    transport = section.choice("transport", get_args(ListenTransport), default="udp")
+    asks_transport = section.has("transport")
+    transport = cast("ListenTransport", section.choice("transport", get_args(ListenTransport), default="udp"))
     authority = read_authority(section, faults, folder)
     certificate_name = section.text("tls_name", example="sip.carrier.example")
     trust_identity = section.flag("trust_identity", default=False)
@@ -207,10 +206,11 @@ def read_trunk(section: Section, faults: Faults, folder: Path) -> tuple[Trunk, l
     diversion = section.choice("diversion", get_args(DiversionHeader), default="none")
     section.close()
     trunk = Trunk(
-        tuple(hosts), tuple(accepted), caller_id, credentials, register, qualify_s,
-        country, cast("NumberForm", form), calls_max, emergency, emergency_caller_id,
+        tuple(place for place in places if isinstance(place, Address)), tuple(accepted), caller_id, credentials,
+        register, qualify_s, country, cast("NumberForm", form), calls_max, emergency, emergency_caller_id,
         trust_identity, cast("IdentityHeader", identity), cast("DiversionHeader", diversion),
-        cast("ListenTransport", transport), authority, certificate_name,
+        transport, authority, certificate_name,
+        tuple(places) if has_names else (), transport if asks_transport or not has_names else None,
     )  # fmt: skip
     return trunk, sources
 

@@ -7,7 +7,7 @@ their addresses and folders. Nothing in here can be wrong: `load` refuses before
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -103,8 +103,23 @@ DiversionHeader: TypeAlias = Literal["none", "diversion", "history-info"]
 
 
 @dataclass(frozen=True, slots=True)
+class HostName:
+    """A name that leads to a carrier's hosts. `port` None: the DNS says it (RFC 3263 §4.2)."""
+
+    name: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     """A carrier: calls go out to `hosts`, tried in order; calls that come in from `accept_from` are its.
+
+    `places` are hosts as the configuration writes them, where there is a name among them; `hosts` are then where they
+    lead to at present, and `led` says by which name. `asked_transport`: what the configuration says; where it says
+    nothing, the name's DNS decides, and `transport` follows it.
 
     `credentials` answer its challenges, where it makes any. `register`: the address that we are registered at, for as
     long as the switch runs; `qualify_s`: how often each of its hosts is asked whether it is there, 0: never.
@@ -134,6 +149,13 @@ class Trunk:
     transport: ListenTransport = "udp"
     authority: Path | None = None
     certificate_name: str | None = None
+    places: tuple[Address | HostName, ...] = ()
+    asked_transport: ListenTransport | None = None
+    led: Mapping[Address, HostName] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[HostName, ...]:
+        return tuple(place for place in self.places if isinstance(place, HostName))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,14 @@ def _check_trunk_hosts(whole: Whole, faults: Faults) -> None:
     """Calls to a trunk go out from an address that we listen on, by the trunk's transport."""
     for name, trunk in whole.trunks.items():
         ours = [entry for entry in whole.sip.listen if entry.transport == trunk.transport]
+        place = whole.place("trunk", name, "hosts")
+        if trunk.names and trunk.asked_transport is not None and whole.sip.listen and not ours:
+            faults.refuse(
+                place,
+                f"{trunk.names[0]} cannot be reached: [sip] does not listen by {trunk.transport}",
+                "add such an address to [sip] listen, or change the transport",
+            )
         for host in trunk.hosts:
-            place = whole.place("trunk", name, "hosts")
             fitting = [entry for entry in ours if (":" in entry.host) == (":" in host.host)]
             if whole.sip.listen and not fitting:
                 family = "IPv6" if ":" in host.host else "IPv4"

@@ -22,7 +22,9 @@ class Carriers:
         dials: dict[Address, Dial] = {}
         for trunk in settings.trunks.values():
             tls = client_context(trunk.authority, settings.sip.certificate) if trunk.transport == "tls" else None
-            dials |= dict.fromkeys(trunk.hosts, Dial(tls, trunk.certificate_name))
+            for host in trunk.hosts:
+                name = trunk.led.get(host)
+                dials[host] = Dial(tls, trunk.certificate_name or (None if name is None else name.name))
         self._dials = dials
 
     def dial(self, place: Address) -> Dial | None:

@@ -113,6 +113,11 @@ class Driver:
         """Puts a new configuration in force; journalled when this returns. Raises CommandRefused."""
         self._change(lambda: self.node.reload(settings, now()))
 
+    def move_carriers(self, settings: Settings) -> None:
+        """The names of carriers lead elsewhere."""
+        self.node.move_carriers(settings, now())
+        self.wake()
+
     def recording_measured(self, fact: inputs.RecordingCompleted) -> None:
         """The file of a recording that was cut off says how long it is."""
         self.node.tell(fact, now())

@@ -26,6 +26,7 @@ from typing import Final, TypeVar
 import structlog
 
 from media.protocol import Shutdown
+from sip_stack.aio.resolver import Resolver
 from sip_stack.aio.stream import StreamListener
 from sip_stack.aio.tls import server_context
 from sip_stack.aio.udp import UdpListener
@@ -40,6 +41,7 @@ from softswitch.shell.driver import Driver, now
 from softswitch.shell.failing import CANNOT_START, StartFailed, print_failure, wrong_configuration
 from softswitch.shell.http_api import HttpApi
 from softswitch.shell.media_link import MediaLink
+from softswitch.shell.places import Places, draw
 from softswitch.shell.replaying import replay
 from softswitch.shell.restart_needed import restart_needed
 from softswitch.shell.system_tokens import SystemTokens
@@ -66,6 +68,7 @@ class Server:
         self._udp: list[UdpListener] = []
         self._streams: list[StreamListener] = []
         self._carriers = Carriers(settings)
+        self._places: Places | None = None
         self._stop_asked = 0
         self._driver: Driver | None = None
         self._reloading = asyncio.Lock()
@@ -78,6 +81,8 @@ class Server:
         listening = await self._bind()
         projections = Projections(data_dir / "softswitch.db")
         driver = self._driver = await self._start(journal, projections, listening)
+        places = self._places = Places(Resolver(draw), listening, self._move_carriers)
+        self._spawn(places.keep(lambda: self._settings))
 
         def ready() -> None:
             self._spawn(cut_off.complete(projections, driver, data_dir / "recordings"))
@@ -180,6 +185,14 @@ class Server:
         if self._driver is not None:
             self._driver.flow_lost(flow)
 
+    def _move_carriers(self) -> None:
+        """Their names lead elsewhere, in the configuration that is in force."""
+        assert self._driver is not None
+        assert self._places is not None
+        in_force = self._places.applied(self._settings)
+        self._carriers.use(in_force)
+        self._driver.move_carriers(in_force)
+
     async def _reload(self) -> object:
         assert self._driver is not None
         async with self._reloading:
@@ -193,9 +206,12 @@ class Server:
                 raise CommandRefused(
                     f"{fixed} has changed, which takes a restart", str(settings.folder), "restart, or put it back"
                 )
-            self._driver.reload(settings)
-            self._carriers.use(settings)
+            assert self._places is not None
+            in_force = self._places.applied(settings)
+            self._driver.reload(in_force)
+            self._carriers.use(in_force)
             self._settings = settings
+        self._spawn(self._places.look(settings))
         log.info("the configuration is in force", version=settings.office.version)
         return {"configuration": settings.office.version}
 

@@ -126,6 +126,8 @@ class LegEvents:
         assert leg.media is not None
         if leg.trunk is not None:
             self._legs.trunks.saw(leg.trunk, is_reachable=True)
+        if leg.asked is not None:
+            self._legs.trunks.note_answer(leg.asked, None, now)
         answer = event.body or leg.branches[event.session]
         try:
             negotiation.take_answer(leg.media, answer, self._legs.settings.media)
@@ -144,6 +146,10 @@ class LegEvents:
         if leg.trunk is not None:
             was_heard = event.response is not None or event.status not in _NEXT_TARGET_STATUSES
             self._legs.trunks.saw(leg.trunk, is_reachable=was_heard)
+            if leg.asked is not None and was_heard:
+                self._legs.trunks.note_answer(leg.asked, event.response, now)
+            elif leg.asked is not None:
+                self._legs.trunks.note_silence(leg.asked, now)
         is_at_fault = leg.is_emergency and event.status not in _PERSONS_NO
         is_worth_another = is_at_fault or event.status in _NEXT_TARGET_STATUSES
         if is_worth_another and not event.was_ringing and leg.targets:

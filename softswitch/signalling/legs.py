@@ -20,6 +20,7 @@ from media.protocol import ClosePort, Join, Leave, OpenPort, SetStream
 from sip_stack import reliable
 from sip_stack.endpoint import SipEndpoint
 from sip_stack.events import SessionInvited
+from sip_stack.flow import Flow
 from sip_stack.headers import NameAddr
 from sip_stack.timers import Deadlines
 from sip_stack.uri import SipUri
@@ -41,6 +42,8 @@ from softswitch.signalling.udp_ports import UdpPorts
 
 NEXT_CONTACTS_S: Final = 10.0
 """So long a phone's contacts with the highest q ring alone."""
+NEXT_HOST_S: Final = 4.0
+"""So long a carrier's host may say nothing at all before the next one is called instead."""
 HELD_ASKED_S: Final = 60.0
 """So often a far end that holds us is asked whether it is there: from it no sound comes that could be missed."""
 
@@ -52,7 +55,8 @@ class Leg:
     `session` is the one that counts: the only one, or the branch that was answered first. `branches`: the sessions of a
     dialled leg that have no final answer, each with the SDP of a provisional one; `refusals`: what the others came to.
     `caller_id` is shown before the trunk's own; `diverted`: the number that the caller called, where he is sent on.
-    `owes_offer`: the caller wants our offer with the first thing that he hears of us.
+    `owes_offer`: the caller wants our offer with the first thing that he hears of us. `asked`: the flow to the host of
+    the carrier that is called just now.
     """
 
     leg: LegId
@@ -77,6 +81,7 @@ class Leg:
     is_emergency: bool = False
     diverted: str | None = None
     owes_offer: bool = False
+    asked: Flow | None = None
 
 
 class Legs:
@@ -188,7 +193,7 @@ class Legs:
             leg.from_ = self._shown(action.caller, action.caller_name)
         else:
             leg.caller_id, leg.is_emergency, leg.diverted = action.caller_id, action.is_emergency, action.diverted
-            leg.targets = self._ways_out(action, action.to.number)
+            leg.targets = self._ways_out(action, action.to.number, now)
         self._add(leg)
         if leg.media is None or not leg.targets:
             cause = self._why_no_way(action) if leg.media is not None else Cause.NO_MEDIA_PORTS
@@ -198,10 +203,10 @@ class Legs:
         self._open(leg.media)
         self.try_next_targets(leg, now)
 
-    def _ways_out(self, action: actions.DialLeg, number: str) -> list[Target]:
+    def _ways_out(self, action: actions.DialLeg, number: str, now: float) -> list[Target]:
         if action.is_emergency:
-            return self.trunks.emergency_ways_out(number, action.trunks)
-        return self.trunks.ways_out(number, action.trunks, self.calls_by_trunk)
+            return self.trunks.emergency_ways_out(number, action.trunks, now)
+        return self.trunks.ways_out(number, action.trunks, self.calls_by_trunk, now)
 
     def _why_no_way(self, action: actions.DialLeg) -> Cause:
         if isinstance(action.to, ToPhone):
@@ -222,18 +227,31 @@ class Legs:
         self._try_next_target(leg, now)
         while leg.phone is not None and leg.targets and leg.targets[0].q == q:
             self._try_next_target(leg, now)
-        if leg.phone is not None and leg.targets:
-            self._deadlines.set(leg.leg, now + NEXT_CONTACTS_S)
+        if leg.targets:
+            self._deadlines.set(leg.leg, now + (NEXT_HOST_S if leg.phone is None else NEXT_CONTACTS_S))
 
     def expire(self, now: float) -> None:
-        """Rings the contacts whose time has come, and asks those that hold us."""
+        """Rings the contacts whose time has come, gives up hosts that are silent, and asks those that hold us."""
         while (name := self._deadlines.pop_due(now)) is not None:
             leg = self._legs.get(name)
             if leg is not None and leg.is_held:
                 self.probe(leg, now)
                 self.watch_held(leg, now)
-            elif leg is not None and not leg.is_answered and leg.targets:
+            elif leg is not None and self._is_next_due(leg, now):
                 self.try_next_targets(leg, now)
+
+    def _is_next_due(self, leg: Leg, now: float) -> bool:
+        """Whether others are to be called: a phone's beside those that ring, a carrier's instead of a silent one."""
+        if leg.is_answered or not leg.targets:
+            return False
+        if leg.phone is not None:
+            return True
+        if any(self.endpoint.is_heard(session) for session in leg.branches):
+            return False
+        if leg.asked is not None:
+            self.trunks.note_silence(leg.asked, now)
+        self.end_branches(leg, now)
+        return True
 
     def watch_held(self, leg: Leg, now: float) -> None:
         """The far end holds us from now on, or no more."""
@@ -256,7 +274,7 @@ class Legs:
         assert leg.media is not None
         target = leg.targets.pop(0)
         if target.trunk is not None:
-            leg.trunk = target.trunk
+            leg.trunk, leg.asked = target.trunk, target.flow
             leg.from_ = self._shown(self._caller_id(leg, target.trunk) or ANONYMOUS, "")
         assert leg.from_ is not None
         leg.branches_made += 1

@@ -193,6 +193,12 @@ class Signalling:
         if self.legs.udp_ports.total:
             self._outbox.media(protocol.LoadSounds(settings.sounds.all_files()))
 
+    def move(self, settings: Settings, now: float) -> None:
+        """Carriers are elsewhere than before; calls that are up stay where they are."""
+        self.trunks.reload(settings.trunks)
+        self.standing.start(settings.trunks, now)
+        self.legs.use(settings)
+
     def expire(self, now: float) -> None:
         """What time alone does here: contacts run out, carriers are asked again, a phone's next contacts are rung."""
         self.phones.expire(now)

@@ -11,7 +11,7 @@ Requests go out by the endpoint under ids of their own; their responses come bac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from sip_stack.endpoint import SipEndpoint
@@ -67,9 +67,12 @@ class Standing:
         self._asked: dict[RequestId, tuple[str, _Question]] = {}
 
     def start(self, trunks: Mapping[str, Trunk], now: float) -> None:
-        """Begins with these; those that are known and have not changed go on as they are."""
+        """Begins with these; those that are known and have not changed go on as they are, or at their other hosts."""
         for name, carrier in list(self._carriers.items()):
-            if trunks.get(name) != carrier.trunk:
+            trunk = trunks.get(name)
+            if trunk is not None and trunk == replace(carrier.trunk, hosts=trunk.hosts, led=trunk.led):
+                self._move(name, carrier, trunk, now)
+            else:
                 self._end(name, carrier, now)
         for name, trunk in trunks.items():
             if name not in self._carriers and (trunk.register is not None or trunk.qualify_s):
@@ -110,23 +113,33 @@ class Standing:
         return [*registration, *carrier.qualifications.values()]
 
     def _begin(self, name: str, trunk: Trunk, now: float) -> None:
+        carrier = self._carriers[name] = _Carrier(trunk, None, {})
+        self._go_on(name, carrier, now)
+
+    def _move(self, name: str, carrier: _Carrier, trunk: Trunk, now: float) -> None:
+        """Its names lead elsewhere: what is registered stays so and is refreshed there, new hosts are asked."""
+        for host in [host for host in carrier.qualifications if host not in trunk.hosts]:
+            del carrier.qualifications[host]
+            self._trunks.note_host(name, host, is_up=True)
+        carrier.trunk = trunk
+        self._go_on(name, carrier, now)
+
+    def _go_on(self, name: str, carrier: _Carrier, now: float) -> None:
+        """Asks what is not asked yet."""
+        trunk = carrier.trunk
         me = SipUri(scheme="sip", user=None, host=self._domain)
-        qualifications = {
-            host: Qualification(f"{name} {host}", _at(host), me, trunk.qualify_s, self._tokens)
-            for host in trunk.hosts
-            if trunk.qualify_s and self._trunks.flow_to(name, host) is not None
-        }
-        registration = None
-        flow = next((flow for host in trunk.hosts if (flow := self._trunks.flow_to(name, host)) is not None), None)
-        if trunk.register is not None and flow is not None:
+        flows = {host: self._trunks.flow_to(name, host) for host in trunk.hosts}
+        for host, flow in flows.items():
+            if trunk.qualify_s and flow is not None and host not in carrier.qualifications:
+                question = Qualification(f"{name} {host}", _at(host), me, trunk.qualify_s, self._tokens)
+                carrier.qualifications[host] = question
+                question.start(now)
+        flow = next((flow for flow in flows.values() if flow is not None), None)
+        if trunk.register is not None and carrier.registration is None and flow is not None:
             local = self._advertised.get(flow.local, flow.local)
             contact = SipUri("sip", trunk.register.user, local.host, local.port, params=transport_of(flow))
-            registration = Registration(name, Account(trunk.register, contact, trunk.credentials), self._tokens)
-        self._carriers[name] = _Carrier(trunk, registration, qualifications)
-        for qualification in qualifications.values():
-            qualification.start(now)
-        if registration is not None:
-            registration.start()
+            carrier.registration = Registration(name, Account(trunk.register, contact, trunk.credentials), self._tokens)
+            carrier.registration.start()
         self._settle(name, now)
 
     def _end(self, name: str, carrier: _Carrier, now: float) -> None:

@@ -1,9 +1,10 @@
 """Carriers: who comes by them, how they are reached, and whether they answer.
 
 A trunk is recognised by the source of a request alone, so `accept_from` is its door key. Going out, its `hosts` are
-tried in order (RFC 3263 §4.3 says when the next one may be tried; here hosts are addresses, so there is no DNS), those
-that are known to be down last; and after one trunk the next. A trunk's state is what we last saw of it: anything it
-sends is a sign of life, an INVITE or a question (`standing`) without any answer the opposite.
+tried in order (RFC 3263 §4.3 says when the next one may be tried), those that are known to be down last; and after
+one trunk the next. Hosts are addresses here: where the configuration has names, the shell says where they lead. A
+trunk's state is what we last saw of it: anything it sends is a sign of life, an INVITE or a question (`standing`)
+without any answer the opposite.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from functools import lru_cache
 from typing import Final
 
 from sip_stack.digest import Credentials
+from sip_stack.failover import FlowHealth
 from sip_stack.flow import Address, Flow
+from sip_stack.message import Response
 from sip_stack.uri import SipUri
 from softswitch.settings import Trunk
 from softswitch.signalling.number_forms import from_carrier, to_carrier
@@ -44,6 +47,7 @@ class Trunks:
         self._trunks = trunks
         self._listening = listening
         self._is_reachable: dict[str, bool | None] = dict.fromkeys(trunks)
+        self._health = FlowHealth()
         self._down: dict[tuple[str, Address], None] = {}
         self._trunks_down: dict[str, None] = {}
 
@@ -63,19 +67,22 @@ class Trunks:
                     return name
         return None
 
-    def ways_out(self, number: str, allowed: Sequence[str] | None, calls: Callable[[str], int]) -> list[Target]:
+    def ways_out(
+        self, number: str, allowed: Sequence[str] | None, calls: Callable[[str], int], now: float
+    ) -> list[Target]:
         """The ways to reach a number, best first: by each allowed trunk in order, those that are down only if all are.
 
         `calls`: how many a trunk carries just now; one that carries as many as it may is left out.
         """
         able = [name for name in self._known(allowed) if not self._is_full(name, calls)]
         names = [name for name in able if not self.is_down(name)] or able
-        return [target for name in names for target in self.targets(name, number)]
+        return [target for name in names for target in self.targets(name, number, now)]
 
-    def emergency_ways_out(self, number: str, allowed: Sequence[str] | None) -> list[Target]:
+    def emergency_ways_out(self, number: str, allowed: Sequence[str] | None, now: float) -> list[Target]:
         """The ways for an emergency call: by every trunk that may carry it, full or not, those that are down last."""
         names = sorted(self._known(allowed), key=self.is_down)
-        return [target for name in names for target in self.targets(name, number)]
+        ways = [target for name in names for target in self.targets(name, number, now, is_emergency=True)]
+        return sorted(ways, key=lambda way: self._health.is_spared(way.flow, now))
 
     def are_full(self, allowed: Sequence[str] | None, calls: Callable[[str], int]) -> bool:
         """Whether there are trunks, and each of them carries as many calls as it may."""
@@ -98,15 +105,20 @@ class Trunks:
         """Whether we call a trunk at this address and port."""
         return any(address in each.hosts for each in self._trunks.values())
 
-    def targets(self, trunk: str, number: str) -> list[Target]:
-        """The ways to reach a number through the trunk, best first; empty when we listen on no fitting address."""
+    def targets(self, trunk: str, number: str, now: float, *, is_emergency: bool = False) -> list[Target]:
+        """The ways to reach a number through the trunk, best first; empty when we listen on no fitting address.
+
+        A host that asked to be spared is left out for as long as it wants, but not where somebody calls for help.
+        """
         hosts = sorted(self._trunks[trunk].hosts, key=lambda host: (trunk, host) in self._down)
+        flows = {flow: host for host in hosts if (flow := self.flow_to(trunk, host)) is not None}
         found = []
-        for host in hosts:
-            flow = self.flow_to(trunk, host)
-            if flow is not None:
-                uri = SipUri("sip", self._written(trunk, number), host.host, host.port, params=transport_of(flow))
-                found.append(Target(uri, flow, trunk))
+        for flow in flows if is_emergency else self._health.in_order(flows, now):
+            host = flows[flow]
+            name = self._trunks[trunk].led.get(host)
+            domain, port = (host.host, host.port) if name is None else (name.name, name.port)
+            uri = SipUri("sip", self._written(trunk, number), domain, port, params=transport_of(flow))
+            found.append(Target(uri, flow, trunk))
         return found
 
     def flow_to(self, trunk: str, host: Address) -> Flow | None:
@@ -119,6 +131,17 @@ class Trunks:
         """The flow over TCP to where a carrier is called over UDP, None for others, or where we listen on no TCP."""
         local = self._local_for(flow.remote, "tcp") if self.is_at(flow.remote) else None
         return None if local is None else Flow("tcp", local, flow.remote)
+
+    def note_silence(self, flow: Flow, now: float) -> None:
+        """A host gave no answer to a call: it comes last for a while."""
+        self._health.failed(flow, None, now)
+
+    def note_answer(self, flow: Flow, response: Response | None, now: float) -> None:
+        """What a host said to a call; one that says 503 comes last, or is spared for as long as it asks."""
+        if response is not None and response.status == 503:
+            self._health.failed(flow, response, now)
+        else:
+            self._health.answered(flow)
 
     def note_host(self, trunk: str, host: Address, *, is_up: bool) -> None:
         """A host answers, or does not: then it is tried after the others."""
@@ -166,7 +189,9 @@ class Trunks:
         return self._trunks[trunk].credentials
 
     def hosts(self, trunk: str) -> list[str]:
-        return [str(host) for host in self._trunks[trunk].hosts]
+        """Where it is called; a name that leads nowhere stands for itself."""
+        plan = self._trunks[trunk]
+        return [*map(str, plan.hosts), *(str(name) for name in plan.names if name not in plan.led.values())]
 
     def saw(self, trunk: str, *, is_reachable: bool) -> None:
         """Notes a sign of life, or that an INVITE got no answer at all."""

@@ -11,7 +11,7 @@ import pytest
 
 from sip_stack.errors import LocalError
 from sip_stack.events import SendMessage
-from sip_stack.flow import Flow, Transport
+from sip_stack.flow import Address, Flow, Transport
 from sip_stack.message import Request, Response, respond_to
 from sip_stack.parser import parse_message
 from sip_stack.routing import OurNames
@@ -65,7 +65,7 @@ class Side:
     def hear_response(self, to: Transaction, status: int, tag: str = "far") -> None:
         message = _read(answer(to.request, status, tag=tag))
         assert isinstance(message, Response)
-        self.layer.receive_response(message, self.now)
+        self.layer.receive_response(message, self.flow, self.now)
         self._collect()
 
     def respond(self, status: int) -> None:
@@ -246,7 +246,7 @@ def test_an_answer_counts_only_with_branch_and_method_of_its_request() -> None:
     for wrong in (good.replace(b"z9hG4bK-ours", b"z9hG4bK-else"), good.replace(b"1 OPTIONS", b"1 CANCEL")):
         message = _read(wrong)
         assert isinstance(message, Response)
-        side.layer.receive_response(message, 0.0)
+        side.layer.receive_response(message, side.flow, 0.0)
     assert side.layer.drain() == []
     side.hear_response(transaction, 200)
     assert side.told_kinds() == [ArrivedResponse]
@@ -487,3 +487,18 @@ def test_a_stream_that_is_lost_after_a_provisional_answer_is_a_fault_of_the_tran
     side.lose(STREAM)
     side.run_until(1.0)
     assert _failures(side) == [(0.0, 503)]
+
+
+def test_a_challenge_counts_only_from_whom_was_asked() -> None:
+    """Whoever saw the request go by may not ask for the proof of our password, or spoil the call."""
+    side = Side("udp")
+    transaction = side.start("INVITE")
+    stranger = Flow("udp", BOB, Address("203.0.113.66", 5060))
+    for status in (401, 407):
+        challenge = _read(answer(transaction.request, status))
+        assert isinstance(challenge, Response)
+        side.layer.receive_response(challenge, stranger, side.now)
+        side.run_until(side.now + 0.1)
+    assert side.told == []
+    side.hear_response(transaction, 407)
+    assert [type(each) for _, each in side.told] == [ArrivedResponse]

@@ -206,6 +206,6 @@ def test_a_reload_gives_a_trunk_another_door_and_other_hosts_at_once() -> None:
     stage.reload(replace(stage.settings, trunks={"carrier": replace(carrier, hosts=(moved,), accept_from=(accept,))}))
     assert [answer.status for answer in stage.hear(invite(call="old"), CARRIER)] == [100, 401]
     assert [answer.status for answer in stage.hear(invite(call="new", source=moved), moved)] == [100]
-    assert [str(target.flow.remote) for target in stage.signalling.trunks.targets("carrier", "1")] == [str(moved)]
+    assert [str(target.flow.remote) for target in stage.signalling.trunks.targets("carrier", "1", 0.0)] == [str(moved)]
     assert stage.went_to[0].local == SWITCH
     assert isinstance(stage.turn[0], SendMessage)

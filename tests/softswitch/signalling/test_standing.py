@@ -214,3 +214,18 @@ def test_a_trunk_that_was_down_and_is_asked_no_more_counts_as_up() -> None:
     answer_all(stage, 60, CARRIER)
     stage.reload(with_trunk(stage.settings, qualify_s=0))
     assert stage.told == [TrunkReachabilityChanged("carrier", is_reachable=True)]
+
+
+def test_a_carrier_whose_name_leads_elsewhere_stays_registered_and_is_refreshed_there() -> None:
+    stage = Stage(with_trunk(settings_of_office(), **REGISTERING))
+    (asked_first,) = stage.start()
+    granted = "Contact: <sip:office@10.0.0.1:5060>;expires=120"
+    stage.hear(reply(asked_first, 200, "OK", source=CARRIER, more=granted), CARRIER)
+    assert stage.signalling.standing.registered("carrier") is True
+    moved = with_trunk(stage.settings, hosts=(SECOND,))
+    stage.signalling.move(moved, stage.now)
+    stage.wait(0.0)
+    assert stage.sent == [], "nothing is taken back and nothing begun anew"
+    stage.wait(120.0)
+    assert {flow.remote for flow in stage.went_to} == {SECOND}
+    assert {each.call_id for each in stage.sent} == {asked_first.call_id}

@@ -3,14 +3,16 @@ from __future__ import annotations
 from sip_stack.flow import Address, Flow
 from softswitch.domain import actions
 from softswitch.domain.causes import Cause
-from softswitch.domain.inputs import LegRefused
+from softswitch.domain.inputs import LegAnswered, LegRefused
 from softswitch.domain.office import ToNumber
-from softswitch.settings.model import Trunk
+from softswitch.settings.model import HostName, Trunk
+from softswitch.signalling.legs import NEXT_HOST_S
 from softswitch.signalling.trunks import Target, Trunks
 from tests.sim.offices import MOBILE
 from tests.sim.sip_text import SipText
 from tests.softswitch.signalling.stage import (
     CARRIER,
+    OFFER,
     STRANGER,
     SWITCH,
     Stage,
@@ -45,7 +47,7 @@ def reachable(stage: Stage) -> bool | None:
 
 
 def test_the_hosts_are_tried_in_the_order_of_the_configuration_with_the_number_at_each() -> None:
-    targets = trunks(FIRST, SECOND).targets("carrier", MOBILE)
+    targets = trunks(FIRST, SECOND).targets("carrier", MOBILE, 0.0)
     assert [str(target.uri) for target in targets] == [
         f"sip:{MOBILE}@198.51.100.1:5060",
         f"sip:{MOBILE}@198.51.100.2:5080",
@@ -55,26 +57,26 @@ def test_the_hosts_are_tried_in_the_order_of_the_configuration_with_the_number_a
 
 def test_calls_leave_by_the_first_udp_address_we_listen_on() -> None:
     listening = (("tcp", SWITCH), ("udp", Address("10.0.0.1", 5070)), ("udp", Address("10.0.0.2", 5060)))
-    assert flows(trunks(FIRST, listening=listening).targets("carrier", MOBILE)) == [
+    assert flows(trunks(FIRST, listening=listening).targets("carrier", MOBILE, 0.0)) == [
         Flow("udp", Address("10.0.0.1", 5070), FIRST)
     ]
 
 
 def test_a_host_of_the_other_address_family_needs_an_address_of_ours_in_it() -> None:
     host = Address("2001:db8::1", 5060)
-    assert trunks(host).targets("carrier", MOBILE) == []
+    assert trunks(host).targets("carrier", MOBILE, 0.0) == []
     ours = Address("2001:db8::2", 5060)
     listening = (("udp", SWITCH), ("udp", ours))
-    (target,) = trunks(host, listening=listening).targets("carrier", MOBILE)
+    (target,) = trunks(host, listening=listening).targets("carrier", MOBILE, 0.0)
     assert (str(target.uri), target.flow) == (f"sip:{MOBILE}@[2001:db8::1]:5060", Flow("udp", ours, host))
 
 
 def test_a_carrier_elsewhere_is_not_called_from_loopback_and_one_on_loopback_is() -> None:
     here = Address("127.0.0.1", 5060)
     for listening in ((("udp", here), ("udp", SWITCH)), (("udp", SWITCH), ("udp", here))):
-        (outside,) = flows(trunks(FIRST, listening=listening).targets("carrier", MOBILE))
+        (outside,) = flows(trunks(FIRST, listening=listening).targets("carrier", MOBILE, 0.0))
         assert outside.local == SWITCH
-        (inside,) = flows(trunks(Address("127.0.0.1", 5080), listening=listening).targets("carrier", MOBILE))
+        (inside,) = flows(trunks(Address("127.0.0.1", 5080), listening=listening).targets("carrier", MOBILE, 0.0))
         assert inside.local == here
 
 
@@ -173,3 +175,64 @@ def test_a_large_call_to_a_carrier_is_cancelled_the_way_it_went() -> None:
     (cancelled,) = stage.act(actions.HangUpLeg("out-1", Cause.CALLER_GONE))
     assert stage.went_to == [Flow("tcp", SWITCH, CARRIER)]
     assert cancelled.need("Via") == sent.need("Via")
+
+
+# Failover (RFC 3263 §4.3).
+
+
+def two_hosts(**changes: object) -> Stage:
+    return Stage(with_trunk(settings_of_office(), hosts=(CARRIER, SECOND), **changes))
+
+
+def redial(stage: Stage, leg: str = "out-2", *, is_emergency: bool = False) -> SipText:
+    action = actions.DialLeg(leg, "call-2", ToNumber(MOBILE), "+46811111111", "", is_emergency=is_emergency)
+    (sent,) = stage.act(action)
+    return sent
+
+
+def test_a_host_that_says_nothing_at_all_is_given_up_within_seconds_and_called_last_from_then_on() -> None:
+    stage = two_hosts()
+    first = dial(stage)
+    stage.wait(NEXT_HOST_S - 0.1)
+    assert {flow.remote for flow in stage.went_to} == {CARRIER}
+    stage.wait(0.2)
+    (second,) = [each for each in stage.sent if f"@{SECOND}" in each.uri]
+    stage.hear(reply(second, 200, "OK", body=OFFER, source=SECOND), SECOND)
+    assert stage.told == [LegAnswered("out-1")]
+    (late,) = stage.hear(reply(first, 180, "Ringing", source=CARRIER), CARRIER)
+    assert late.method == "CANCEL"
+    redial(stage)
+    assert stage.went_to[0].remote == SECOND
+
+
+def test_a_host_that_says_anything_is_waited_for() -> None:
+    stage = two_hosts()
+    stage.hear(reply(dial(stage), 100, "Trying", source=CARRIER), CARRIER)
+    stage.wait(20.0)
+    assert stage.sent == []
+
+
+def test_a_host_that_asks_to_be_spared_is_called_again_when_its_time_is_over() -> None:
+    stage = two_hosts()
+    busy = reply(dial(stage), 503, "Service Unavailable", source=CARRIER, more="Retry-After: 60")
+    _, second = stage.hear(busy, CARRIER)
+    assert f"@{SECOND}" in second.uri
+    stage.hear(reply(second, 486, "Busy Here", source=SECOND), SECOND)
+    stage.hear(reply(redial(stage), 503, "Service Unavailable", source=SECOND, more="Retry-After: 60"), SECOND)
+    assert stage.told == [LegRefused("out-2", Cause.NETWORK_FAILURE)], "the first is left alone"
+    assert redial(stage, "out-3", is_emergency=True).method == "INVITE", "help is called all the same"
+    stage.wait(60.0)
+    redial(stage, "out-4")
+    assert stage.went_to[0].remote == CARRIER
+
+
+def test_a_host_with_a_name_is_called_by_it() -> None:
+    named = {CARRIER: HostName("sip.carrier.example")}
+    stage = Stage(with_trunk(settings_of_office(), hosts=(CARRIER,), places=tuple(named.values()), led=named))
+    assert dial(stage).uri == f"sip:{MOBILE}@sip.carrier.example"
+    assert stage.went_to[0].remote == CARRIER
+    assert stage.signalling.trunks.hosts("carrier") == [str(CARRIER)]
+    nowhere = Stage(with_trunk(settings_of_office(), hosts=(), places=tuple(named.values())))
+    nowhere.act(actions.DialLeg("out-1", "call-1", ToNumber(MOBILE), "+46811111111", "Support"))
+    assert nowhere.told == [LegRefused("out-1", Cause.UNREACHABLE)]
+    assert nowhere.signalling.trunks.hosts("carrier") == ["sip.carrier.example"]
