@@ -125,6 +125,7 @@ class Call(msgspec.Struct):
     consult: Consult | None = None
     parties: dict[LegId, str | None] = msgspec.field(default_factory=dict)
     transfers: int = 0
+    forwards: int = 0
     fallback: str | None = None
     has_talked: bool = False
     overflow: Cause | None = None

@@ -86,10 +86,11 @@ class LegHeard(msgspec.Struct, frozen=True):
 
 
 class LegRefused(msgspec.Struct, frozen=True):
-    """A leg that we dial came to nothing."""
+    """A leg that we dial came to nothing. `forward`: what its telephone would have us dial instead, if anything."""
 
     leg: LegId
     cause: Cause
+    forward: str | None = None
 
 
 class LegHeld(msgspec.Struct, frozen=True):

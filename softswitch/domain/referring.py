@@ -12,23 +12,17 @@ When the one who asks placed the call himself, whoever he called takes the calle
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
-
-from softswitch.domain import actions, dialling, events, holding, presenting, recording, routing, transferring
+from softswitch.domain import actions, events, forwarding, holding, presenting, recording, routing, transferring
 from softswitch.domain.call import Call, Connection
 from softswitch.domain.causes import Cause
 from softswitch.domain.ending import end
 from softswitch.domain.floor import Floor
+from softswitch.domain.forwarding import Place
 from softswitch.domain.inputs import FromPhone, LegInvited, LegReferred
 from softswitch.domain.leg import Leg
-from softswitch.domain.numbers import route
-from softswitch.domain.office import ToAgent, ToNumber, ToPhone, ToQueue, ToSay, ToVoicemail
+from softswitch.domain.office import ToNumber, ToPhone
 from softswitch.domain.outgoing import Principal
 from softswitch.domain.transferring import TRANSFERS_MAX
-
-_Place: TypeAlias = ToQueue | ToAgent | ToPhone | ToNumber | ToVoicemail | ToSay
-_PLACES: Final = (ToQueue, ToAgent, ToPhone, ToNumber, ToVoicemail, ToSay)
-"""Where somebody else can be sent; the other destinations are for the person who dials them."""
 
 
 def referred(floor: Floor, wish: LegReferred, now: float) -> None:
@@ -104,21 +98,13 @@ def _send(floor: Floor, leg: Leg, far: Leg, other: Leg | None, dialled: str, now
         transferring.give_on(floor, call, destination, now, by=str(principal), principal=principal)
 
 
-def _place(floor: Floor, call: Call, dialled: str, principal: Principal, now: float) -> _Place | Cause:
-    """Where what the telephone dialled leads, for somebody else; or why he cannot be sent there."""
-    found = route(floor.office, FromPhone(principal.name), dialled)
-    if isinstance(found, Cause):
-        return found
-    destination = found.destination
-    if not isinstance(destination, _PLACES) or call.transfers >= TRANSFERS_MAX:
+def _place(floor: Floor, call: Call, dialled: str, principal: Principal, now: float) -> Place | Cause:
+    if call.transfers >= TRANSFERS_MAX:
         return Cause.NOT_ALLOWED
-    if isinstance(destination, ToNumber):
-        denial = dialling.denied(floor, call, destination.number, principal, now)
-        return destination if denial is None else denial.cause
-    return destination
+    return forwarding.place(floor, call, dialled, principal, now)
 
 
-def _send_called(floor: Floor, call: Call, far: Leg, destination: _Place, now: float, principal: Principal) -> None:
+def _send_called(floor: Floor, call: Call, far: Leg, destination: Place, now: float, principal: Principal) -> None:
     """The caller himself gives on whom he called."""
     assert call.connection is not None
     holding.leave(floor, call, far.leg)

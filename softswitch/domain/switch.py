@@ -19,6 +19,7 @@ from softswitch.domain import (
     choosing,
     confirming,
     direct,
+    forwarding,
     holding,
     inputs,
     joining,
@@ -183,7 +184,9 @@ class Switch:
                     floor.legs[leg_id].change("ringing")
             case inputs.LegAnswered(leg=leg_id):
                 self._answered(leg_id, now)
-            case inputs.LegRefused(leg=leg_id, cause=cause) | inputs.LegEnded(leg=leg_id, cause=cause):
+            case inputs.LegRefused(leg=leg_id, cause=cause, forward=forward):
+                self._gone(leg_id, cause, now, forward)
+            case inputs.LegEnded(leg=leg_id, cause=cause):
                 self._gone(leg_id, cause, now)
             case inputs.PlaybackEnded(leg=leg_id, tag=tag):
                 self._played(leg_id, tag, now)
@@ -281,7 +284,7 @@ class Switch:
         else:
             direct.answered(self.floor, call, leg, now)
 
-    def _gone(self, leg_id: str, cause: Cause, now: float) -> None:
+    def _gone(self, leg_id: str, cause: Cause, now: float, forward: str | None = None) -> None:
         floor = self.floor
         leg = floor.drop_leg(leg_id, now)
         if leg is None:
@@ -306,7 +309,7 @@ class Switch:
         elif leg.is_late:
             call.late_legs.remove(leg_id)
         else:
-            direct.refused(floor, call, cause, now)
+            forwarding.refused(floor, call, leg, cause, forward, now)
 
     def _called_leg_gone(self, call: Call, cause: Cause, now: float) -> None:
         if call.state == "dialling":

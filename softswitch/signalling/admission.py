@@ -119,6 +119,10 @@ class Admission:
             return uri.user or ""
         return f"{uri.user or ''}@{uri.host}"
 
+    def dialled_at_us(self, uri: SipUri) -> str | None:
+        """What is dialled by an address of ours, None for any other: a tel URI and a foreign host are not ours."""
+        return uri.user if uri.scheme != "tel" and self.means_us(uri) else None
+
     def answer(self, event: RequestReceived, now: float) -> None:
         """Answers a request that starts no call."""
         try:

@@ -11,9 +11,11 @@ from typing import Final, TypeAlias
 
 from media import protocol
 from sip_stack import events as sip
-from sip_stack.errors import UnacceptableSdp
+from sip_stack.errors import MalformedMessage, UnacceptableSdp
 from sip_stack.events import SipOutput
+from sip_stack.message import Response
 from sip_stack.reason import q850_of
+from sip_stack.uri import SipUri
 from softswitch.domain import inputs
 from softswitch.domain.causes import Cause, most_telling
 from softswitch.signalling import negotiation
@@ -23,6 +25,8 @@ from softswitch.signalling.sip_causes import TELLING_OF_CONTACTS, cause_of_bye, 
 
 _NEXT_TARGET_STATUSES: Final = frozenset({408, 503})
 """A target that answers so, or not at all, is not there; the next one may be tried (RFC 3263 §4.3)."""
+
+_FORWARDS: Final = frozenset({300, 301, 302})
 
 _PERSONS_NO: Final = frozenset({486, 487, 600, 603})
 """What a person, or we, said of an emergency call; after any other refusal another trunk may do better."""
@@ -38,8 +42,9 @@ _InputOfLeg: TypeAlias = Callable[[Leg], inputs.Input]
 class LegEvents:
     """Translates one event or fact at a time."""
 
-    def __init__(self, legs: Legs, outbox: Outbox) -> None:
+    def __init__(self, legs: Legs, outbox: Outbox, dialled_at_us: Callable[[SipUri], str | None]) -> None:
         self._legs = legs
+        self._dialled_at_us = dialled_at_us
         self._outbox = outbox
         self.engine_report: protocol.EngineReport | None = None
 
@@ -156,9 +161,19 @@ class LegEvents:
             self._legs.drop_branch(leg, event.session)
             self._legs.try_next_targets(leg, now)
             return
+        if leg.phone is not None and event.response is not None and event.status in _FORWARDS:
+            leg.forward = leg.forward or self._forward(event.response)
         network = q850_of(event.response)
         cause = cause_of_refusal(event.status, was_ringing=event.was_ringing, network=network)
         self._branch_refused(leg, event.session, cause, now)
+
+    def _forward(self, response: Response) -> str | None:
+        """What a telephone that sends its calls elsewhere would have us dial; None where that is not with us."""
+        try:
+            contacts = response.contacts
+        except MalformedMessage:
+            return None
+        return next((dialled for contact in contacts if (dialled := self._dialled_at_us(contact.uri))), None)
 
     def _branch_refused(self, leg: Leg, session: str, cause: Cause, now: float) -> None:
         """The leg is refused with its last branch, or at once when a person said no at one of them (RFC 3261 §16.7)."""
@@ -171,7 +186,8 @@ class LegEvents:
             return
         self._legs.end_branches(leg, now)
         self._legs.let_go(leg)
-        self._outbox.tell(inputs.LegRefused(leg.leg, most_telling(leg.refusals, TELLING_OF_CONTACTS)))
+        cause = most_telling(leg.refusals, TELLING_OF_CONTACTS)
+        self._outbox.tell(inputs.LegRefused(leg.leg, cause, None if cause is Cause.DECLINED else leg.forward))
 
     def _confirmed(self, leg: Leg, event: sip.SessionConfirmed, now: float) -> None:
         leg.is_confirmed = True

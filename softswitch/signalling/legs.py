@@ -56,7 +56,7 @@ class Leg:
     dialled leg that have no final answer, each with the SDP of a provisional one; `refusals`: what the others came to.
     `caller_id` is shown before the trunk's own; `diverted`: the number that the caller called, where he is sent on.
     `owes_offer`: the caller wants our offer with the first thing that he hears of us. `asked`: the flow to the host of
-    the carrier that is called just now.
+    the carrier that is called just now. `forward`: what the telephone wants dialled in its place.
     """
 
     leg: LegId
@@ -82,6 +82,7 @@ class Leg:
     diverted: str | None = None
     owes_offer: bool = False
     asked: Flow | None = None
+    forward: str | None = None
 
 
 class Legs:

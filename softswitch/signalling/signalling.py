@@ -89,7 +89,7 @@ class Signalling:
             outbox=self._outbox,
             traces=self.traces,
         )
-        self.leg_events = LegEvents(self.legs, self._outbox)
+        self.leg_events = LegEvents(self.legs, self._outbox, self._admission.dialled_at_us)
         self.referrals = Referrals(
             endpoint=endpoint, legs=self.legs, outbox=self._outbox, dialled=self._admission.dialled_here
         )

@@ -274,7 +274,8 @@ class Walk:
                 self.tell(inputs.LegAnswered(leg))
             else:
                 self.far.end(leg)
-                self.tell(inputs.LegRefused(leg, dice.choice(REFUSALS)))
+                forward = dice.choice((*NUMBERS, *PHONES, "anna", "nowhere", "112")) if dice.random() < 0.3 else None
+                self.tell(inputs.LegRefused(leg, dice.choice(REFUSALS), forward))
         elif dice.random() < 0.4:
             self.tell(inputs.LegHeard(leg))
         elif found.phase == "answered" and dice.random() < 0.15:

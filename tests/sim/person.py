@@ -19,13 +19,14 @@ class Manner:
     """What a person does with a call that comes in, in seconds after the INVITE; None: not by himself.
 
     `hangs_up_after_s` counts from his own picking up. `is_deaf`: the telephone says nothing. `is_incompatible`: it
-    answers with a codec that nobody offered.
+    answers with a codec that nobody offered; `forwards_to` goes with a 302.
     """
 
     rings_after_s: float | None = 0.1
     answers_after_s: float | None = None
     refuses_with: int | None = None
     refuses_after_s: float = 0.3
+    forwards_to: str | None = None
     hangs_up_after_s: float | None = None
     is_deaf: bool = False
     is_incompatible: bool = False
@@ -80,6 +81,10 @@ class Call:
 
     def refuse(self, status: int) -> None:
         self.telephone.refuse(self, status)
+
+    def forward(self, contact: str) -> None:
+        """Its telephone sends its calls there (302)."""
+        self.telephone.refuse(self, 302, contact)
 
     def hang_up(self) -> None:
         """The person puts the phone down, in whatever phase."""

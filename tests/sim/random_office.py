@@ -304,7 +304,14 @@ class RandomDay:
             return Manner(rings_after_s=self.random.choice((None, rings_after_s)))
         if choice < 0.97:
             refusal = self.random.choice((486, 603, 480, 404, 503))
-            return Manner(rings_after_s, refuses_with=refusal, refuses_after_s=self.random.choice((0.0, 0.3, 3.0)))
+            after_s = self.random.choice((0.0, 0.3, 3.0))
+            if self.random.random() < 0.2:
+                there = self.random.choice((*self.phones, *self.queues, self.mobiles[2], "nowhere", "112"))
+                host = self.random.choice(("office.example", "10.0.0.1", "198.51.100.77"))
+                return Manner(
+                    rings_after_s, refuses_with=302, refuses_after_s=after_s, forwards_to=f"sip:{there}@{host}"
+                )
+            return Manner(rings_after_s, refuses_with=refusal, refuses_after_s=after_s)
         return self.random.choice((Manner(is_deaf=True), Manner(answers_after_s=1.0, is_incompatible=True)))
 
     def _somebody_calls(self) -> None:

@@ -144,11 +144,14 @@ class Telephone:
         self._exchange.answer(call.invite, response, call.source)
         self._exchange.insist(call.call_id, response, call.source, lambda: self._leave(call))
 
-    def refuse(self, call: Call, status: int) -> None:
-        """A final refusal of the call that rings."""
+    def refuse(self, call: Call, status: int, contact: str | None = None) -> None:
+        """A final refusal of the call that rings; a 3xx names who is to be called instead."""
         if call.is_caller or call.state not in ("calling", "ringing"):
             return
         response = self._response(call.invite, status, call.local)
+        if contact is not None:
+            response.headers = [(name, value) for name, value in response.headers if name != "Contact"]
+            response.headers.append(("Contact", f"<{contact}>"))
         self._exchange.answer(call.invite, response, call.source)
         self._exchange.insist(call.call_id, response, call.source, lambda: None)
         self._end(call, f"refused {status}")
@@ -281,7 +284,7 @@ class Telephone:
                 self._clock.after(manner.answers_after_s + manner.hangs_up_after_s, lambda: self._hang_up_if_up(call))
         refusal = manner.refuses_with
         if refusal is not None:
-            self._clock.after(manner.refuses_after_s, lambda: self.refuse(call, refusal))
+            self._clock.after(manner.refuses_after_s, lambda: self.refuse(call, refusal, manner.forwards_to))
 
     def _ring(self, call: Call) -> None:
         if call.state == "calling":
