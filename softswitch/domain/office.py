@@ -315,11 +315,15 @@ class MailboxPlan:
 
 @dataclass(frozen=True, slots=True)
 class FeatureCodes:
-    """What an agent dials at her own phone to change her presence; None: nothing does."""
+    """What an agent dials at her own phone to change her presence; None: nothing does.
+
+    `pick_up`, with a phone's name behind it, is for every phone: it takes the call that rings there.
+    """
 
     ready: str | None = None
     pause: str | None = None
     log_out: str | None = None
+    pick_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

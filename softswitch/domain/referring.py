@@ -189,10 +189,13 @@ def _far_of(floor: Floor, leg: Leg) -> Leg:
 
 
 def _may_take(floor: Floor, phone: str, old: Leg) -> bool:
-    """The same telephone at another place, or another one of the same agent."""
+    """The same telephone at another place, or another one of the agent; of her who talks, where several share one."""
     if not isinstance(old.device, ToPhone) or _far(floor, old) is None:
         return False
-    return old.device.phone == phone or not set(floor.people(ToPhone(phone))).isdisjoint(old.agents)
+    connection, people = floor.calls[old.call].connection, floor.people(ToPhone(phone))
+    if connection is not None and connection.leg == old.leg and connection.agent is not None:
+        return connection.agent in people
+    return old.device.phone == phone or not set(people).isdisjoint(old.agents)
 
 
 def _refuse(floor: Floor, leg: Leg, cause: Cause) -> None:

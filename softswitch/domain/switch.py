@@ -26,6 +26,7 @@ from softswitch.domain import (
     lamps,
     opening,
     people,
+    picking_up,
     presence,
     presenting,
     promising,
@@ -175,10 +176,8 @@ class Switch:
     def _route(self, input_: Input, now: float) -> None:
         floor = self.floor
         match input_:
-            case inputs.LegInvited(replaces=None):
-                routing.invited(floor, input_, now)
             case inputs.LegInvited():
-                referring.takes_place(floor, input_, now)
+                self._invited(input_, now)
             case inputs.LegProgressed(leg=leg_id):
                 if leg_id in floor.legs:
                     floor.legs[leg_id].change("ringing")
@@ -283,6 +282,15 @@ class Switch:
             calling_back.answered(self.floor, call, now)
         else:
             direct.answered(self.floor, call, leg, now)
+
+    def _invited(self, invitation: inputs.LegInvited, now: float) -> None:
+        there = picking_up.meant(self.floor, invitation)
+        if invitation.replaces is not None:
+            referring.takes_place(self.floor, invitation, now)
+        elif there is not None and invitation.leg not in self.floor.legs:
+            picking_up.pick_up(self.floor, invitation, there, now)
+        else:
+            routing.invited(self.floor, invitation, now)
 
     def _gone(self, leg_id: str, cause: Cause, now: float, forward: str | None = None) -> None:
         floor = self.floor

@@ -85,9 +85,9 @@ def read_pause(section: Section, faults: Faults) -> tuple[str, ...]:
 
 
 def read_features(section: Section, faults: Faults) -> FeatureCodes:
-    """`[features]`: what agents dial at their own phones."""
+    """`[features]`: what agents dial at their own phones, and what everybody does to take a call."""
     codes: dict[str, str] = {}
-    for key in ("ready", "pause", "log_out"):
+    for key in ("ready", "pause", "log_out", "pick_up"):
         code = section.text(key, example='"*72"')
         if code is None:
             continue
@@ -98,8 +98,12 @@ def read_features(section: Section, faults: Faults) -> FeatureCodes:
             faults.refuse(section.place_of(key), f'"{code}" is what {same} is dialled by', "choose another code")
         else:
             codes[key] = code
+    begun = codes.get("pick_up")
+    for key, code in codes.items():
+        if begun is not None and key != "pick_up" and code.startswith(begun):
+            faults.refuse(section.place_of("pick_up"), f'"{begun}" begins {key} = "{code}"', "choose another code")
     section.close()
-    return FeatureCodes(codes.get("ready"), codes.get("pause"), codes.get("log_out"))
+    return FeatureCodes(codes.get("ready"), codes.get("pause"), codes.get("log_out"), begun)
 
 
 def _devices(section: Section, name: str, faults: Faults, destinations: DestinationReader) -> tuple[Device, ...]:

@@ -297,6 +297,22 @@ def test_another_telephone_of_hers_takes_the_talk(world: World) -> None:
     world.come_to_rest()
 
 
+def test_a_telephone_of_a_colleague_who_shares_hers_may_not(world: World) -> None:
+    """Found by seed 880140 of the domain's random walk: the talk went on in one name and kept another one engaged."""
+    shared = (
+        replace(ANNA, answers_at=(Device(ToPhone("101")),)),
+        replace(BO, answers_at=(Device(ToPhone("101")), Device(ToPhone("103")))),
+    )
+    world.reload(
+        office(queues=(replace(ONE_ANSWERS, agents=("anna",)),), agents=shared, numbers={SUPPORT: ToQueue("support")})
+    )
+    call, desk = talking(world)
+    refused = world.phone("103").replace(desk)
+    world.run(2)
+    assert refused.ended_how == "refused 403"
+    assert are_joined(world, call, desk)
+
+
 def test_a_telephone_of_somebody_else_may_not(world: World) -> None:
     call, desk = talking(world)
     thief = world.phone("103").replace(desk)

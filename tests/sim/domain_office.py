@@ -67,7 +67,7 @@ NUMBERS: Final = MappingProxyType[str, Destination](
         "+469": ToVoicemail("box"), "+4610": ToMessages(), "+4611": ToQueue("support"), "+4612": ToAgentLine(),
     }
 )  # fmt: skip
-FEATURES: Final = FeatureCodes("*1", "*2", "*3")
+FEATURES: Final = FeatureCodes("*1", "*2", "*3", "*8")
 CHANGES: Final = (3, 6, 22, 24)
 DAYS: Final = ((2026, 3, 29), (2026, 10, 25), (2026, 5, 12))
 """The two nights in which the clocks change, and one day like any other."""

@@ -251,6 +251,7 @@ class Walk:
         else:
             origin = inputs.FromPhone(dice.choice(PHONES))
             inside = (*NUMBERS, *PHONES, "anna", "dan", "night", "nowhere", "+4711111", "*1", "*2", "*3")
+            inside = (*inside, *(f"*8{phone}" for phone in PHONES))
             dialled = dice.choice(OUTSIDE if dice.random() < 0.15 else inside)
         caller = dice.choice(("+46812345678", "+46812345678", "+46731111111", VIP, "anonymous"))
         replaces = self.answered_leg() if isinstance(origin, inputs.FromPhone) and dice.random() < 0.2 else None

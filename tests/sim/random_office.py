@@ -182,7 +182,7 @@ class RandomDay:
             plan,
             mailboxes=MappingProxyType({"box": MailboxPlan("box", "Box", number="7", pin="1234", message_s_max=20)}),
             terms=MappingProxyType({"+4610": Terms(60, {"tax": 2})}),
-            features=FeatureCodes("*1", "*2", "*3"),
+            features=FeatureCodes("*1", "*2", "*3", "*8"),
         )
 
     def _agent(self, number: int, name: str) -> AgentPlan:
@@ -322,7 +322,8 @@ class RandomDay:
         else:
             phone = self.world.phone(self.random.choice(self.phones))
             inside = (*self.phones, *self.agents, *self.queues, *self.mobiles, *self.numbers)
-            call = phone.dial(self.random.choice((*inside, "*1", "*2", "nowhere", "112")))
+            taken = f"*8{self.random.choice(self.phones)}"
+            call = phone.dial(self.random.choice((*inside, taken, taken, "*1", "*2", "nowhere", "112")))
         patience_s = self.random.choice((0.0, 0.02, 0.3, 2.0, 8.0, 30.0, 60.0, 120.0))
         self._after(patience_s, call.hang_up)
 

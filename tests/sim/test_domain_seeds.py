@@ -18,7 +18,7 @@ from tests.sim.domain_walk import TEMPERS, Walk
 
 SEEDS = 200
 INPUTS = 300
-COVERED_BY = 45
+COVERED_BY = 75
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -86,10 +86,10 @@ def test_a_wrong_key_of_a_telephone_is_one_error(tmp_path: Path, added: str, key
 
 
 def test_reasons_and_codes_are_those_of_all_agents(tmp_path: Path) -> None:
-    added = '[pause]\nreasons = ["lunch", "coffee break"]\n[features]\nready = "*72"\nlog_out = "#9"\n'
+    added = '[pause]\nreasons = ["lunch", "coffee break"]\n[features]\nready = "*72"\nlog_out = "#9"\npick_up = "*8"\n'
     office = read(office_with(tmp_path, added))
     assert office.pause_reasons == ("lunch", "coffee break")
-    assert office.features == FeatureCodes(ready="*72", log_out="#9")
+    assert office.features == FeatureCodes(ready="*72", log_out="#9", pick_up="*8")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,7 @@ def test_reasons_and_codes_are_those_of_all_agents(tmp_path: Path) -> None:
         (f'[pause]\nreasons = ["{"x" * 65}"]', "pause.reasons", "REASON_CHARS_MAX = 64", "shorten"),
         ('[features]\nready = "seven"', "features.ready", '"seven" is nothing that phones dial', '"*72"'),
         ('[features]\nready = "*72"\npause = "*72"', "features.pause", "what ready is dialled by", "another"),
+        ('[features]\nready = "*81"\npick_up = "*8"', "features.pick_up", '"*8" begins ready = "*81"', "another"),
         ('[features]\nready = "101"', "features.ready", '"101" dials phone 101', '"*72"'),
         ('[features]\nlogout = "*74"', "features.logout", "no key", '"log_out"'),
         ('[featurs]\nready = "*72"', "featurs", "no kind of table", 'did you mean "features"?'),
