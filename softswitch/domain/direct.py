@@ -1,11 +1,12 @@
 """Direct calls: to a phone, a person or a number, without a queue.
 
 The caller hears 180 (or the ringback sound, when an overflow brings him here answered) while every free device of the
-destination rings; the first to answer wins and is joined to him. When none can be reached, all are in use, all refuse,
-or `DIRECT_RING_S` is over, the caller is refused with the most telling cause. There is no call waiting: a phone with a
-call of ours up is busy, and so a phone that dials itself. The agents at a phone ring and talk with it, whoever placed
-the call. The outcome is always `direct`; cause and `ended_by` tell how it went. A caller whose talk was recorded before
-he was given on is recorded on.
+destination rings; the first to answer wins and is joined to him. When none can be reached, all are in use, all
+refuse, or `DIRECT_RING_S` is over, the caller is refused with the most telling cause. A phone with a call of ours up
+is busy, unless it wants call waiting (`call_waiting`): then who calls that phone rings there beside one talk, and it
+is the person's to choose; a queue never does that. A phone that dials itself is busy in any case. The agents at a
+phone ring and talk with it, whoever placed the call. The outcome is always `direct`; cause and `ended_by` tell how it
+went. A caller whose talk was recorded before he was given on is recorded on.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def ring(floor: Floor, call: Call, destination: ToPhone | ToAgent | ToNumber, no
     is_emergency = is_emergency_call(floor.office, destination)
     reachable = [device for device in devices if is_emergency or floor.is_reachable(device, now)]
     free = [device for device in reachable if not floor.is_in_use(device)]
+    if isinstance(destination, ToPhone) and not free and _is_waited_at(floor, destination, call):
+        free = reachable
     if _is_engaged(floor, call.called_agent) or (not free and _is_any_in_use(floor, devices)):
         _fail(floor, call, Cause.BUSY, "switch", now)
         return
@@ -143,6 +146,13 @@ def _devices(floor: Floor, destination: ToPhone | ToAgent | ToNumber) -> list[De
 def _is_engaged(floor: Floor, name: str | None) -> bool:
     agent = floor.agents.get(name or "")
     return agent is not None and bool(agent.engagements)
+
+
+def _is_waited_at(floor: Floor, phone: ToPhone, call: Call) -> bool:
+    """Whether a second call may ring there: it talks with one other, and nothing rings."""
+    plan, legs = floor.office.phones.get(phone.phone), [floor.legs[leg] for leg in floor.legs_at(phone)]
+    is_wanted = plan is not None and plan.call_waiting and len(legs) == 1
+    return is_wanted and legs[0].state == "answered" and legs[0].call != call.call
 
 
 def _is_any_in_use(floor: Floor, devices: list[DeviceAddress]) -> bool:

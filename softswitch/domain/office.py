@@ -340,6 +340,7 @@ class PhonePlan:
     may_not_dial: tuple[str, ...] = ()
     calls_out_max: int | None = None
     caller_id: str | None = None
+    call_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

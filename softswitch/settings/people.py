@@ -45,8 +45,9 @@ def read_phone(section: Section, name: str, faults: Faults) -> tuple[Phone, Phon
         if entry.value in may_not_dial:
             faults.refuse(entry.place, f'"{entry.value}" is in may_not_dial too', "take it out of one of the lists")
     calls_out_max, caller_id = read_calls_out_max(section), read_caller_id(section, "caller_id", faults)
+    call_waiting = section.flag("call_waiting", default=False)
     section.close()
-    plan = PhonePlan(name, shown, tuple(may_dial), may_not_dial, calls_out_max, caller_id)
+    plan = PhonePlan(name, shown, tuple(may_dial), may_not_dial, calls_out_max, caller_id, call_waiting)
     return Phone(shown, password or "", cast("DigestAlgorithm", digest), tuple(may_dial)), plan
 
 

@@ -123,6 +123,7 @@ def _phone(dice: random.Random, name: str) -> PhonePlan:
         dice.choice((("phones", "agents", "queues"), ("phones", "agents", "queues", "+46"), ("queues", "+", "+881"))),
         may_not_dial=dice.choice(((), ("+4670",))),
         calls_out_max=dice.choice((None, 0, 1)),
+        call_waiting=dice.random() < 0.4,
     )
 
 

@@ -166,7 +166,10 @@ class RandomDay:
         dice = random.Random(f"rules {self.seed}")
         phones = {
             name: replace(
-                phone, may_not_dial=dice.choice(((), ("+46709000001",))), calls_out_max=dice.choice((None, 1))
+                phone,
+                may_not_dial=dice.choice(((), ("+46709000001",))),
+                calls_out_max=dice.choice((None, 1)),
+                call_waiting=random.Random(f"{name} {self.seed}").random() < 0.4,
             )
             for name, phone in plan.phones.items()
         }
