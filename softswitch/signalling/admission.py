@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sip_stack import referral, session_timer
 from sip_stack.digest import REJECTED, Verdict
@@ -35,6 +36,9 @@ class Challenged:
     """The sender must prove who it is: a 401 with these headers."""
 
     headers: Headers
+
+
+HOSTS_REMEMBERED_MAX: Final = 1000
 
 
 class Admission:
@@ -171,6 +175,7 @@ class Admission:
         self._endpoint.respond(event.request_id, registration.status, now, headers=registration.headers)
 
 
+@lru_cache(maxsize=HOSTS_REMEMBERED_MAX)
 def is_multicast(host: str) -> bool:
     """Whether the host of a URI is an address of many: multicast or broadcast."""
     try:

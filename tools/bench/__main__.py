@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 
-from tools.bench import b2bua_bench, domain_bench, forecast_bench, media_bench, sim_bench, sip_bench
+from tools.bench import b2bua_bench, domain_bench, forecast_bench, media_bench, register_bench, sim_bench, sip_bench
 
 
 def main() -> int:
     sip_bench.main()
+    register_bench.main()
     b2bua_bench.main()
     domain_bench.main()
     sim_bench.main()

@@ -152,7 +152,7 @@ def ours(folder: Path, caller: int, callee: int) -> Iterator[Program]:
     machine.write_text(re.sub(r'udp_ports = "[0-9-]+"', f'udp_ports = "{UDP_PORTS}"', machine.read_text()))
     switch = RunningSwitch(office)
     try:
-        yield Program("ours", _child(switch.process.pid, "softswitch.shell.server"), switch.sip_port)
+        yield Program("ours", child_of(switch.process.pid, "softswitch.shell.server"), switch.sip_port)
     finally:
         switch.stop()
 
@@ -199,7 +199,7 @@ def sipp(port: int, folder: Path, *words: str) -> list[str]:
             str(folder / "sipp.err"), *words]  # fmt: skip
 
 
-def _child(parent: int, program: str) -> int:
+def child_of(parent: int, program: str) -> int:
     """The process below `parent` that runs `program`."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
