@@ -20,6 +20,7 @@ PATIENCE_S = 20.0
 ASKED = b"OPTIONS sip:b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
 SAID = b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"
 HERE = Address("127.0.0.1", 0)
+HERE_6 = Address("::1", 0)
 
 
 @dataclass
@@ -59,12 +60,13 @@ def closing(*listeners: StreamListener) -> Iterator[None]:
             listener.close()
 
 
-def test_a_message_opens_the_connection_and_the_answer_comes_back_by_it() -> None:
+@pytest.mark.parametrize("here_and_there", [HERE, HERE_6], ids=["IPv4", "IPv6"])
+def test_a_message_opens_the_connection_and_the_answer_comes_back_by_it(here_and_there: Address) -> None:
     async def scene() -> None:
         ours, theirs = Side(), Side()
         here, there = ours.listener(), theirs.listener()
-        await here.open(HERE)
-        await there.open(HERE)
+        await here.open(here_and_there)
+        await there.open(here_and_there)
         with closing(here, there):
             ours.dials[there.address] = Dial()
             flow = Flow("tcp", here.address, there.address)
@@ -146,11 +148,11 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture(scope="module")
 def carrier(authority: Authority) -> Certificate:
-    return Certificate(*authority.vouch("carrier", "IP:127.0.0.1,DNS:sip.carrier.example"))
+    return Certificate(*authority.vouch("carrier", "IP:127.0.0.1,IP:::1,DNS:sip.carrier.example"))
 
 
 def met(
-    carrier: Certificate, dial: Dial, *, office: Certificate, demanded: Path | None = None
+    carrier: Certificate, dial: Dial, *, office: Certificate, demanded: Path | None = None, where: Address = HERE
 ) -> tuple[bytes | None, Flow | None]:
     """What a carrier hears of a call over TLS, or the flow that was lost."""
     result: list[tuple[bytes | None, Flow | None]] = []
@@ -158,8 +160,8 @@ def met(
     async def scene() -> None:
         ours, theirs = Side(), Side()
         here, there = ours.listener(office), theirs.listener(carrier, demanded)
-        await here.open(HERE)
-        await there.open(HERE)
+        await here.open(where)
+        await there.open(where)
         with closing(here, there):
             ours.dials[there.address] = dial
             assert here.send(Flow("tls", here.address, there.address), ASKED)
@@ -180,7 +182,8 @@ def test_a_carrier_with_the_right_certificate_is_called(authority: Authority, ca
     by_address = Dial(client_context(authority.file))
     by_name = Dial(client_context(authority.file), "sip.carrier.example")
     for dial in (by_address, by_name):
-        assert met(carrier, dial, office=carrier) == (ASKED, None)
+        for where in (HERE, HERE_6):
+            assert met(carrier, dial, office=carrier, where=where) == (ASKED, None)
 
 
 def test_a_certificate_for_somebody_else_is_not_believed(authority: Authority, carrier: Certificate) -> None:
