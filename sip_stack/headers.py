@@ -45,6 +45,7 @@ _SPELT: Final[Mapping[str, str]] = {
     "cseq": "CSeq",
     "mime-version": "MIME-Version",
     "rseq": "RSeq",
+    "min-se": "Min-SE",
     "rack": "RAck",
     "sip-etag": "SIP-ETag",
     "sip-if-match": "SIP-If-Match",

@@ -50,9 +50,7 @@ class Connect:
                 ("Contact", table.names.contact(flow)),
                 ("Allow", ALLOW),
                 ("User-Agent", table.user_agent),
-                SUPPORTED,
-                *session_timer.wish(session_timer.INTERVAL_S),
-                *headers,
+                *one_supported(SUPPORTED, *session_timer.wish(session_timer.INTERVAL_S), *headers),
             ]
         )
         session = Session(session_id, is_uac=True, flow=flow, phase=Phase.CALLING, local_tag=tag)
@@ -188,7 +186,8 @@ class Connect:
         if longer_s is None or session.phase is not Phase.CALLING or str(longer_s) == asked:
             return False
         interval_s = max(session_timer.INTERVAL_S, longer_s)
-        self._invite_again(session, *session_timer.wish(interval_s, least_s=longer_s), now=now)
+        wish = session_timer.wish(interval_s, least_s=longer_s)
+        self._invite_again(session, *(each for each in wish if each[0] != "Supported"), now=now)
         return True
 
     def _invite_again(self, session: Session, *changed: tuple[str, str], now: float) -> None:
@@ -218,3 +217,9 @@ class Connect:
         cancel = Request("CANCEL", invite.uri_text, Headers(items))
         table.layer.send_request(cancel, session.invite.key[0], session.invite.flow, "cancel:", now)
         table.deadlines.set((session.session, "no-final"), now + table.timers.transaction_s)
+
+
+def one_supported(*headers: tuple[str, str]) -> HeaderList:
+    """The headers with all that is supported on one line: some read no further than the first of a name."""
+    supported = ", ".join(value for name, value in headers if name == "Supported")
+    return [("Supported", supported), *(each for each in headers if each[0] != "Supported")]

@@ -39,6 +39,7 @@ class Sipp:
     def __init__(
         self, folder: Path, scenario: str, *, port: int, switch_port: int, calls: int = 1, rate: int = 10,
         keys: dict[str, str] | None = None, concurrent: int | None = None, stay_ms: int = 1000, is_started: bool = True,
+        transport: str = "u1",
     ) -> None:  # fmt: skip
         self.output = folder / f"{scenario}-{port}.log"
         self._folder = folder
@@ -46,7 +47,7 @@ class Sipp:
         words = [
             "sipp", f"127.0.0.1:{switch_port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1",
             "-p", str(port), "-m", str(calls), "-r", str(rate), "-l", str(concurrent or calls), "-d", str(stay_ms),
-            "-nostdin",
+            "-nostdin", "-t", transport,
             "-timeout", "90", "-timeout_error", "-trace_err", "-error_file", str(folder / f"{scenario}-{port}.err"),
         ]  # fmt: skip
         for key, value in (keys or {}).items():

@@ -132,6 +132,7 @@ def test_a_422_is_answered_with_the_interval_that_it_wants() -> None:
     assert again.cseq.number == 2
     assert again.headers.get("Session-Expires") == again.headers.get("Min-SE") == "3600"
     assert again.body == OFFER
+    assert again.headers.get("Supported") == alice.sent("INVITE")[0].message.headers.get("Supported")
     alice.hear(answer(again, 422, tag="y", lines=("Min-SE: 3600",)))
     assert [refused.status for refused in alice.told(SessionRefused)] == [422], "the same is not asked twice"
 
