@@ -5,6 +5,8 @@ Bytes and lost flows come in, time comes in, commands come in; bytes to send and
 becomes a 500 for its transaction and a `FaultReported`. Commands raise LocalError for what the owner did wrong; a
 command for a session that ended by itself in the same turn is ignored, because its event is already on the way.
 
+Whoever must prove himself first is told so by the owner's `door`, and nothing is kept of his request (RFC 3261 §8.2.7).
+
 This object only routes: `transaction_layer` below it, `session_connect`, `session_accept`, `session_in_dialog`,
 `session_modify`, `session_refer` and `subscription` beside it. Authentication is the owner's (`digest`), registration
 too (`registrar`).
@@ -15,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
 from sip_stack import referral, registrar, reliable, session_timer
 from sip_stack.bodies import session_body
@@ -61,12 +63,16 @@ from sip_stack.transaction_layer import (
 )
 from sip_stack.uri import SipUri
 
-__all__ = ["SipEndpoint", "Tokens"]
+__all__ = ["Door", "SipEndpoint", "Tokens"]
+
+Door: TypeAlias = Callable[[Request, Flow, float], HeaderList | None]
+"""The headers of a 401 for a request whose sender must prove himself first, None for one that is let in."""
 
 METHODS_OUTSIDE: Final = frozenset({"INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE"})
 METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE", "REFER", "PRACK"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
+RETRY: Final = (("Retry-After", str(OVERLOAD_RETRY_AFTER_S)),)
 STATELESS_TAG_CHARACTERS: Final = 16
 DIALOGS_MAX: Final = 20_000
 """Sessions and subscriptions at a time that others may begin; what we begin ourselves is the owner's to limit."""
@@ -109,6 +115,7 @@ class SipEndpoint:
             reliable=self._reliable,
         )
         self._notifier = Notifier(self._table)
+        self._door: Door = lambda *_: None
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
         self._stateless_secret = ""
@@ -117,6 +124,10 @@ class SipEndpoint:
     def use_streams(self, beside: Callable[[Flow], Flow | None]) -> None:
         """Requests too large for UDP go by what this finds for a flow: one to the same place by a stream, or None."""
         self._layer.stream_beside = beside
+
+    def use_door(self, door: Door) -> None:
+        """Asked about each new request outside dialogs before anything is kept of it."""
+        self._door = door
 
     @property
     def session_count(self) -> int:
@@ -369,10 +380,24 @@ class SipEndpoint:
         is_full = len(self._layer) >= TRANSACTIONS_MAX or (
             message.method in DIALOG_MAKERS and self.session_count + self.subscription_count >= DIALOGS_MAX
         )
-        if is_full and self._is_new_work(message):
-            self._answer_statelessly(message, flow, 503)
-            return
+        if self._is_new_work(message):
+            refusal = (503, RETRY) if is_full else self._refusal(message, flow, now)
+            if refusal is not None:
+                status, headers = refusal
+                self._answer_statelessly(message, flow, status, headers=headers)
+                return
         self._layer.receive_request(message, flow, "", now)
+
+    def _refusal(self, request: Request, flow: Flow, now: float) -> tuple[int, HeaderList] | None:
+        """The answer to new work that nothing is kept for: of a stranger, or for a dialog that is not there.
+
+        Were these transactions, a flood of them would fill their table, and there would be no room for the known.
+        """
+        if request.method == "CANCEL" or request.to.tag is not None:
+            return 481, ()
+        _ = request.uri
+        challenge = self._door(request, flow, now)
+        return None if challenge is None else (401, challenge)
 
     def _is_new_work(self, request: Request) -> bool:
         """Whether a request belongs to nothing that we have: no transaction, no dialog, no INVITE to cancel."""
@@ -497,9 +522,10 @@ class SipEndpoint:
         request = Request(error.method, "sip:malformed", Headers(error.headers))
         self._answer_statelessly(request, flow, error.status_hint, str(error))
 
-    def _answer_statelessly(self, request: Request, flow: Flow, status: int, reason: str | None = None) -> None:
+    def _answer_statelessly(
+        self, request: Request, flow: Flow, status: int, reason: str | None = None, headers: HeaderList = ()
+    ) -> None:
         """A response that no state is kept for: the peer may repeat its request, and gets the same again."""
-        headers = [("Retry-After", str(OVERLOAD_RETRY_AFTER_S))] if status == 503 else []
         try:
             note_source(request, flow)
             back = response_flow(request, flow)

@@ -1,14 +1,13 @@
 """The door: what a request from outside any dialog may do.
 
 A request belongs to a trunk when its source fits the trunk's `accept_from`; everything else is challenged, REGISTER
-always. What is let in gets a name (trunk or phone) that the rest of the switch relies on; nothing that a stranger wrote
-is taken for one.
+always, whatever its method and before anything is kept of it. What is let in gets a name (trunk or phone) that the rest
+of the switch relies on; nothing that a stranger wrote is taken for one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final, TypeAlias
@@ -16,7 +15,7 @@ from typing import Final, TypeAlias
 from sip_stack import referral, session_timer
 from sip_stack.digest import REJECTED, Verdict
 from sip_stack.endpoint import SipEndpoint
-from sip_stack.errors import MalformedMessage
+from sip_stack.errors import LocalError, MalformedMessage
 from sip_stack.events import RequestReceived
 from sip_stack.flow import SIP_PORT, Address, Flow
 from sip_stack.invite_session import ALLOW
@@ -29,13 +28,6 @@ from softswitch.signalling.phones import Phones
 from softswitch.signalling.trunks import Trunks
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Challenged:
-    """The sender must prove who it is: a 401 with these headers."""
-
-    headers: Headers
 
 
 HOSTS_REMEMBERED_MAX: Final = 1000
@@ -62,21 +54,39 @@ class Admission:
         self._lamps = lamps
         self._guard = guard
         self._domain = domain
+        self._proved: tuple[Request, str] | None = None
         ours = [address for _, address in listening]
         ours += [advertised[address] for address in ours if address in advertised]
         self._our_hosts = frozenset(address.host for address in ours)
         self._our_addresses = frozenset((address.host, address.port) for address in ours)
 
-    def origin(self, request: Request, flow: Flow, now: float) -> FromTrunk | FromPhone | Challenged:
-        """Who sends this request."""
+    def challenge(self, request: Request, flow: Flow, now: float) -> Headers | None:
+        """What a 401 asks of whoever sends this request; None where he is known or has proved who he is.
+
+        Nothing is kept of a request that is refused here, so a flood of strangers takes no room from anyone.
+        """
+        if request.method != "REGISTER" and self._trunks.of_source(flow) is not None:
+            return None
+        verdict = self._identify(request, flow, now)
+        if verdict.username is None:
+            return self._phones.challenge(request, flow, verdict, now)
+        self._proved = (request, verdict.username)
+        return None
+
+    def origin(self, request: Request, flow: Flow) -> FromTrunk | FromPhone:
+        """Who sends this request, which is the one that `challenge` has just let in."""
         trunk = self._trunks.of_source(flow)
         if trunk is not None:
             self._trunks.saw(trunk, is_reachable=True)
             return FromTrunk(trunk)
-        verdict = self._identify(request, flow, now)
-        if verdict.username is not None:
-            return FromPhone(verdict.username)
-        return Challenged(self._phones.challenge(request, flow, verdict, now))
+        return FromPhone(self._proved_by(request))
+
+    def _proved_by(self, request: Request) -> str:
+        """The phone that this request proved to be from; each proof counts for its own request only."""
+        proved, self._proved = self._proved, None
+        if proved is None or proved[0] is not request:
+            raise LocalError("a request that nobody let in")
+        return proved[1]
 
     def _identify(self, request: Request, flow: Flow, now: float) -> Verdict:
         """Whose proof a request brings. Wrong ones are counted; one too early after many is as good as wrong.
@@ -138,10 +148,8 @@ class Admission:
         if event.request.method == "REGISTER":
             self._register(event, now)
             return
-        origin = self.origin(event.request, event.flow, now)
-        if isinstance(origin, Challenged):
-            self._endpoint.respond(event.request_id, 401, now, headers=origin.headers)
-        elif event.request.method == "OPTIONS":
+        origin = self.origin(event.request, event.flow)
+        if event.request.method == "OPTIONS":
             headers = (
                 ("Allow", ALLOW),
                 ("Accept", "application/sdp"),
@@ -158,12 +166,7 @@ class Admission:
 
     def _register(self, event: RequestReceived, now: float) -> None:
         request = event.request
-        verdict = self._identify(request, event.flow, now)
-        phone = verdict.username
-        if phone is None:
-            challenge = self._phones.challenge(request, event.flow, verdict, now)
-            self._endpoint.respond(event.request_id, 401, now, headers=challenge)
-            return
+        phone = self._proved_by(request)
         address_of_record = request.to.uri
         if not self.means_us(address_of_record) or address_of_record.user != phone:
             self._endpoint.respond(event.request_id, 403, now)

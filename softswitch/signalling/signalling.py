@@ -17,7 +17,7 @@ from sip_stack.flow import Address
 from sip_stack.invite_session import Tokens
 from softswitch.domain import actions
 from softswitch.settings import Settings
-from softswitch.signalling.admission import Admission, Challenged
+from softswitch.signalling.admission import Admission
 from softswitch.signalling.flood_guard import FloodGuard
 from softswitch.signalling.lamps import Lamps
 from softswitch.signalling.leg_events import LegEvents
@@ -80,6 +80,7 @@ class Signalling:
             listening=listening,
             advertised=advertised,
         )
+        endpoint.use_door(self._admission.challenge)
         self.traces = Traces(wall_offset_s)
         self.legs = Legs(
             settings,
@@ -218,10 +219,7 @@ class Signalling:
 
     def _invited(self, event: sip.SessionInvited, now: float) -> None:
         try:
-            origin = self._admission.origin(event.request, event.flow, now)
-            if isinstance(origin, Challenged):
-                self._endpoint.refuse(event.session, 401, now, headers=origin.headers)
-                return
+            origin = self._admission.origin(event.request, event.flow)
             replaced = self.referrals.replaced(event.request, origin)
             if isinstance(replaced, int):
                 self._endpoint.refuse(event.session, replaced, now)

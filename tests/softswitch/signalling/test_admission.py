@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import replace
 
 import pytest
 
+from sip_stack.events import SendMessage
 from sip_stack.flow import Address, Flow
 from sip_stack.uri import SipUri
 from softswitch.domain.inputs import FromPhone, FromTrunk, LegInvited
@@ -68,7 +70,7 @@ def test_an_invite_from_the_trunks_address_and_port_is_the_trunks() -> None:
 
 def test_on_udp_another_port_of_the_trunks_host_is_not_the_trunk() -> None:
     stage = Stage()
-    assert statuses(stage.hear(invite(), Address(CARRIER.host, 5081))) == [100, 401]
+    assert statuses(stage.hear(invite(), Address(CARRIER.host, 5081))) == [401]
     assert not stage.told
 
 
@@ -88,23 +90,73 @@ def test_a_prefix_in_accept_from_takes_in_its_hosts_and_no_other() -> None:
     stage = Stage(with_trunk(settings_of_office(), accept_from=(accept("10.7.0.0/24"),)))
     stage.hear(invite(call="inside"), Address("10.7.0.255", 5060))
     assert invited(stage).origin == FromTrunk("carrier")
-    assert statuses(stage.hear(invite(call="outside"), Address("10.7.1.0", 5060))) == [100, 401]
+    assert statuses(stage.hear(invite(call="outside"), Address("10.7.1.0", 5060))) == [401]
 
 
 def test_what_a_stranger_writes_into_from_via_and_contact_makes_him_no_trunk() -> None:
     stage = Stage()
-    assert statuses(stage.hear(invite(source=CARRIER), STRANGER)) == [100, 401]
+    assert statuses(stage.hear(invite(source=CARRIER), STRANGER)) == [401]
     assert not stage.told
 
 
 # Who must prove himself.
 
 
+METHODS = (
+    "INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE", "REFER", "INFO", "BYE", "UPDATE", "PRACK", "NOTIFY", "MESSAGE",
+    "PUBLISH", "DANCE",
+)  # fmt: skip
+
+
+def of_method(method: str, *, call: str = "odd", proof: str = "", more: str = "") -> str:
+    text = options(STRANGER, call=call, proof=proof).replace("OPTIONS", method)
+    contact = f"Contact: <sip:101@{STRANGER}>\nEvent: dialog\nRefer-To: <sip:102@office.example>"
+    return text.replace("\n\n", f"\n{contact}\n{more}\n\n".replace("\n\n\n", "\n\n"), 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_stranger_is_challenged_whatever_he_asks_for_and_nothing_is_kept_of_it(method: str) -> None:
+    stage = Stage()
+    assert statuses(stage.hear(of_method(method), STRANGER)) == [401]
+    endpoint = stage.endpoint
+    assert (endpoint.transaction_count, endpoint.session_count, endpoint.next_deadline()) == (0, 0, None)
+    assert not stage.told
+
+
+@pytest.mark.parametrize("more", ["Require: dancing", "Max-Forwards: 0", "Replaces: a;to-tag=b;from-tag=c"])
+def test_a_stranger_learns_nothing_else_before_he_has_proved_himself(more: str) -> None:
+    stage = Stage()
+    text = of_method("INVITE", more=more)
+    if more.startswith("Max-Forwards"):
+        text = text.replace("Max-Forwards: 70\n", "")
+    assert statuses(stage.hear(text, STRANGER)) == [401]
+
+
+def test_a_flood_of_strangers_takes_no_room_from_the_known() -> None:
+    stage = Stage()
+    for number in range(2_000):
+        stage.hear(of_method(METHODS[number % len(METHODS)], call=f"flood-{number}"), STRANGER)
+        tagged = of_method("INVITE", call=f"tagged-{number}").replace("office.example>\nC", "office.example>;tag=9\nC")
+        stage.hear(tagged, STRANGER)
+        stage.hear(of_method("CANCEL", call=f"cancel-{number}"), STRANGER)
+    assert (stage.endpoint.transaction_count, stage.endpoint.session_count) == (0, 0)
+    assert statuses(stage.hear(invite(), CARRIER)) == [100]
+
+
+def test_a_proof_counts_for_the_request_that_brought_it_only() -> None:
+    stage = Stage()
+    (challenge,) = stage.hear(options(STRANGER), STRANGER)
+    proof = prove(challenge, "OPTIONS", "101")
+    assert statuses(stage.hear(options(STRANGER, proof=proof), STRANGER)) == [200]
+    assert statuses(stage.hear(options(STRANGER, call="again", proof=proof), STRANGER)) == [401]
+    assert statuses(stage.hear(options(STRANGER, call="without"), STRANGER)) == [401]
+
+
 def test_a_phones_invite_is_challenged_and_then_counts_as_the_phone_whatever_its_from_says() -> None:
     stage = Stage()
     liar = '"The boss" <sip:102@office.example>'
     uri = f"sip:101@{SWITCH}"
-    _, challenge = stage.hear(invite("101", caller=liar, source=DESK), DESK)
+    (challenge,) = stage.hear(invite("101", caller=liar, source=DESK), DESK)
     assert challenge.status == 401
     assert 'realm="office.example"' in challenge.need("WWW-Authenticate")
     stage.hear(invite("101", caller=liar, source=DESK, proof=prove(challenge, "INVITE", "103", uri=uri)), DESK)
@@ -132,6 +184,27 @@ def test_an_unknown_user_and_a_wrong_password_get_the_same_answer() -> None:
         assert challenges[0] != challenges[1], "the second challenge is a fresh one"
     assert answers[0] == answers[1]
     assert answers[0][1][0] == "SIP/2.0 401 Unauthorized"
+
+
+def test_an_unknown_user_and_a_wrong_password_get_the_same_bytes_but_for_the_nonce_and_the_tag() -> None:
+    """The users' names are of one length, and stand only where the request had them."""
+
+    def answers(phone: str, method: str) -> list[bytes]:
+        stage = Stage()
+        found = []
+        proof = ""
+        for cseq in (1, 2):
+            text = register(phone, f"sip:{phone}@{STRANGER}", STRANGER, cseq=cseq, proof=proof)
+            (answer,) = stage.hear(text.replace("REGISTER", method), STRANGER)
+            (sent,) = [output.data for output in stage.turn if isinstance(output, SendMessage)]
+            found.append(re.sub(rb'nonce="[^"]*"|;tag=[0-9a-f]{16}', b"", sent.replace(phone.encode(), b"NAME")))
+            proof = prove(answer, method, phone, "guessed")
+        return found
+
+    for method in ("REGISTER", "INVITE", "SUBSCRIBE"):
+        known, unknown = answers("101", method), answers("199", method)
+        assert known == unknown
+        assert known[0].startswith(b"SIP/2.0 401 Unauthorized\r\n")
 
 
 def test_a_right_password_with_an_old_nonce_is_told_that_only_the_nonce_is_stale() -> None:
@@ -236,7 +309,7 @@ def test_the_domain_and_our_addresses_with_or_without_port_lead_to_the_number_th
 
 def dialled_by_a_phone(stage: Stage, uri: str) -> str:
     call = f"call {uri}".replace(" ", "-").replace(":", ".")
-    _, challenge = stage.hear(invite(call=call, uri=uri, source=DESK), DESK)
+    (challenge,) = stage.hear(invite(call=call, uri=uri, source=DESK), DESK)
     stage.hear(invite(call=call, uri=uri, source=DESK, proof=prove(challenge, "INVITE", "103", uri=uri)), DESK)
     return invited(stage).dialled
 
