@@ -2,8 +2,8 @@
 
 Our own order of codecs decides, in offers and in answers. Other media lines are answered with port 0. A peer's address
 must be one that RTP may be sent to: broadcast, multicast and link-local targets are refused, and loopback unless we are
-on loopback ourselves, so that no caller can make us send to services of this machine. The unspecified address is how
-old phones say "hold" (RFC 3264 §8.4): we send nothing.
+on loopback ourselves, so that no caller can make us send to services of this machine; so is the address family that our
+socket does not speak. The unspecified address is how old phones say "hold" (RFC 3264 §8.4): we send nothing.
 """
 
 from __future__ import annotations
@@ -173,6 +173,8 @@ def _remote(session: SessionDescription, line: MediaDescription, our_host: str) 
         return None
     if kind == "forbidden" or (kind == "loopback" and not _is_loopback(our_host)):
         raise UnacceptableSdp("a connection address that no RTP may be sent to")
+    if (":" in host) != (":" in our_host):
+        raise UnacceptableSdp("a connection address of another family than ours")
     return Address(host, line.port)
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from sip_stack.errors import MalformedMessage
 from sip_stack.grammar import is_token, read_number
-from sip_stack.headers import NAME_CHARACTERS_MAX, CSeq, read_name
+from sip_stack.headers import NAME_CHARACTERS_MAX, CSeq, canonical_name, read_name
 from sip_stack.message import Headers, Message, Request, Response
 
 MESSAGE_BYTES_MAX: Final = 65535
@@ -25,8 +25,17 @@ HEADER_BYTES_MAX: Final = 16384
 HEADERS_MAX: Final = 128
 
 SINGLE: Final = frozenset(
-    {"Call-ID", "CSeq", "Content-Length", "Content-Type", "From", "Max-Forwards", "To", "Expires", "Event"}
-)
+    canonical_name(name)
+    for name in (
+        "Call-ID", "CSeq", "Content-Disposition", "Content-Length", "Content-Type", "Event", "Expires", "From",
+        "Max-Forwards", "MIME-Version", "Min-Expires", "Min-SE", "RAck", "Refer-Sub", "Refer-To", "Referred-By",
+        "Replaces", "Retry-After", "RSeq", "Session-Expires", "SIP-ETag", "SIP-If-Match", "Subscription-State",
+        "Target-Dialog", "Timestamp", "To",
+    )
+)  # fmt: skip
+"""Headers that there is one value of, and of which a second could be what somebody else goes by."""
+SINGLE_IN_REQUESTS: Final = SINGLE | {"Date", "Organization", "Priority", "Reply-To", "Server", "Subject", "User-Agent"}
+"""Those too that only describe. In an answer they are passed over: no call is lost for two names of a program."""
 MANDATORY: Final = ("Via", "From", "To", "Call-ID", "CSeq")
 MATCHED: Final = frozenset({"Via", "Call-ID", "CSeq"})
 
@@ -144,12 +153,13 @@ def _header_items(rest: bytes) -> tuple[list[tuple[str, str]], str | None]:
     except UnicodeDecodeError:
         text = rest.decode("latin-1")
         is_utf8 = False
+    is_wide = is_utf8 and len(text) < len(rest)
     if "\n " in text or "\n\t" in text:
         text = _FOLD.sub(" ", text)
     for line in text.split("\n"):
         if len(items) >= HEADERS_MAX:
             return items, f"more than HEADERS_MAX = {HEADERS_MAX} headers"
-        if len(line) > HEADER_BYTES_MAX:
+        if len(line) > HEADER_BYTES_MAX or (is_wide and len(line.encode()) > HEADER_BYTES_MAX):
             return items, f"a header of more than HEADER_BYTES_MAX = {HEADER_BYTES_MAX}"
         text_name, colon, value = line.partition(":")
         name = read_name(text_name) if colon and len(text_name) <= NAME_CHARACTERS_MAX else None
@@ -176,8 +186,9 @@ def _as_utf8(value: str) -> tuple[str, bool]:
 
 def _check(items: list[tuple[str, str]], method: str | None) -> CSeq:
     seen: dict[str, str] = {}
+    single = SINGLE if method is None else SINGLE_IN_REQUESTS
     for name, value in items:
-        if name in seen and name in SINGLE:
+        if name in seen and name in single:
             raise MalformedMessage(f"{name} more than once")
         seen[name] = value
     for name in MANDATORY:

@@ -76,6 +76,8 @@ def test_a_response_is_read_with_its_reason() -> None:
         ((*LINES, "X" * 65 + ": y"), None),
         ((*LINES, "Content-Length: ²"), None),
         ((*LINES, "Content-Length: " + "9" * 5000), None),
+        ((*LINES, "X: " + "ö" * (HEADER_BYTES_MAX // 2)), None),
+        ((*LINES, "X: y" + "\r\n z" * (HEADER_BYTES_MAX // 2)), None),
         (LINES, "OPTIONS sip:b@example.org"),
         (LINES, "SIP/2.0 2\u06600 OK"),
         (LINES, "SIP/2.0 99 OK"),
@@ -89,6 +91,53 @@ def test_a_response_is_read_with_its_reason() -> None:
 def test_what_breaks_the_grammar_or_a_limit_is_refused(lines: tuple[str, ...], start: str | None) -> None:
     with pytest.raises(MalformedMessage):
         parse_message(message(*lines, start=start or "OPTIONS sip:b@example.org SIP/2.0"))
+
+
+def test_a_message_at_its_limits_is_read() -> None:
+    lines = [*LINES, "X: " + "y" * (HEADER_BYTES_MAX - len("X: \r"))]
+    lines += [f"X-{number}: 1" for number in range(HEADERS_MAX - len(lines))]
+    at_limit = message(*lines, body="z" * (MESSAGE_BYTES_MAX - len(message(*lines))))
+    assert len(at_limit) == MESSAGE_BYTES_MAX
+    assert len(list(parse_message(at_limit).headers)) == HEADERS_MAX
+    assert (HEADER_BYTES_MAX, HEADERS_MAX, MESSAGE_BYTES_MAX) == (16 * 1024, 128, 64 * 1024 - 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Call-ID: c1", "i: c1"),
+        ("From: <sip:a@example.org>;tag=1", "f: <sip:boss@example.org>;tag=1"),
+        ("To: <sip:b@example.org>", "t: <sip:c@example.org>"),
+        ("CSeq: 7 OPTIONS", "cseq: 8 OPTIONS"),
+        ("Content-Length: 0", "l: 5"),
+        ("l: 0", "CONTENT-LENGTH : 0"),
+        ("Content-Type: application/sdp", "c: text/plain"),
+        ("Max-Forwards: 70", "max-forwards: 0"),
+        ("Expires: 0", "expires: 3600"),
+        ("Event: dialog", "o: presence"),
+        ("Refer-To: <sip:101@example.org>", "r: <sip:+4690012345@example.org>"),
+        ("Referred-By: <sip:101@example.org>", "b: <sip:102@example.org>"),
+        ("Replaces: a;to-tag=b;from-tag=c", "Replaces: d;to-tag=e;from-tag=f"),
+        ("Session-Expires: 1800", "x: 90"),
+        ("Min-SE: 90", "min-se: 1"),
+        ("RAck: 1 1 INVITE", "RAck: 2 1 INVITE"),
+        ("Subject: one", "s: other"),
+        ("User-Agent: one", "user-agent: other"),
+    ],
+)
+def test_a_header_of_one_value_stands_once_however_it_is_written(one: str, other: str) -> None:
+    own = [line for line in LINES if line.partition(":")[0] != one.partition(":")[0]]
+    assert parse_message(message(*own, one)).call_id == "c1"
+    for first, second in ((one, other), (other, one)):
+        with pytest.raises(MalformedMessage, match="more than once") as refused:
+            parse_message(message(*own, first, second))
+        assert refused.value.status_hint == 400
+        assert refused.value.headers is not None, "it can be answered"
+
+
+def test_an_answer_may_describe_its_sender_twice() -> None:
+    data = message(*LINES, "Server: a proxy", "Server: a gateway", start="SIP/2.0 200 OK")
+    assert isinstance(parse_message(data), Response)
 
 
 def test_a_refusal_carries_what_an_answer_needs() -> None:

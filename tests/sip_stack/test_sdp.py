@@ -93,6 +93,23 @@ def test_limits_are_named(data: bytes, limit: str) -> None:
         parse_sdp(data)
 
 
+def test_a_body_at_its_limits_is_read() -> None:
+    media = PHONE.count("m=")
+    full = PHONE + "m=audio 0 RTP/AVP 0\n" * (SDP_MEDIA_MAX - media)
+    full += "a=x\n" * (SDP_LINES_MAX - full.count("\n"))
+    assert len(parse_sdp(full.encode()).media) == SDP_MEDIA_MAX
+    filled = full.replace("a=x\n", "a=x:" + "y" * (SDP_BYTES_MAX - len(full) - 1) + "\n", 1)
+    assert len(filled) == SDP_BYTES_MAX
+    parse_sdp(filled.encode())
+    for more in (full + "a=x\n", filled.replace("y\n", "yy\n", 1)):
+        with pytest.raises(UnacceptableSdp):
+            parse_sdp(more.encode())
+
+
+def test_the_limits_are_those_that_were_promised() -> None:
+    assert (SDP_MEDIA_MAX, SDP_LINES_MAX, SDP_BYTES_MAX) == (8, 400, 16 * 1024)
+
+
 _LINES = st.sampled_from(
     [*PHONE.splitlines(), "a=rtpmap:² x/8000", "a=fmtp:", "m=²", "c=IN IP4 ²", "a=ptime:²", "=", "é"]
 )

@@ -230,7 +230,12 @@ def test_an_sdp_that_names_our_own_media_ports_is_refused_and_another_port_of_ou
         read(sdp("m=audio 20004 RTP/AVP 8\n", host="10.0.0.1"))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "224.0.0.1", "255.255.255.255", "169.254.1.1"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.9.9.9", "224.0.0.1", "239.255.255.250", "255.255.255.255", "169.254.1.1", "::1", "ff02::1",
+     "fe80::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::ffff:224.0.0.1", "2001:db8::1", "localhost", "010.0.0.1",
+     "0x7f.1", "2130706433"],
+)  # fmt: skip
 def test_no_caller_can_make_us_send_to_loopback_multicast_broadcast_or_link_local(host: str) -> None:
     assert not negotiation.is_acceptable(leg(), sdp("m=audio 40000 RTP/AVP 8\n", host=host), OURS)
 
