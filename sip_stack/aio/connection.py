@@ -1,7 +1,8 @@
 """One SIP connection over TCP or TLS on asyncio: messages framed by Content-Length, keep-alives both ways.
 
 RFC 3261 §18.3: on a stream every message carries its length, and one that lies ends the connection, because nothing
-behind it can be trusted; a request is told so first. A started message must be whole within five seconds. A double
+behind it can be trusted; a request is told so first. A started message must be whole within five seconds, and whoever
+connects to us has five for the first. A double
 CRLF is a keep-alive and is answered with one CRLF; on connections that we opened we send such ourselves (RFC 5626
 §4.4.1), and the system ends one whose far end acknowledges nothing (RFC 5482).
 """
@@ -56,6 +57,7 @@ class Connection(asyncio.Protocol):
         self._patience: asyncio.TimerHandle | None = None
         self._ping: asyncio.TimerHandle | None = None
         self._is_half_ping = False
+        self._has_begun = is_ours
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -70,6 +72,7 @@ class Connection(asyncio.Protocol):
             bound = transport.get_extra_info("socket")
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS_MAX)
             self._keep_alive()
+        self._be_patient()
 
     def data_received(self, data: bytes) -> None:
         if self._flow is None:
@@ -118,6 +121,7 @@ class Connection(asyncio.Protocol):
             message = bytes(self._buffer[:length])
             del self._buffer[:length]
             self._is_half_ping = False
+            self._has_begun = True
             self._stop_waiting()
             self._owner.received(message, flow)
 
@@ -133,7 +137,7 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def _be_patient(self) -> None:
-        if not self._buffer:
+        if not self._buffer and self._has_begun:
             self._stop_waiting()
         elif self._patience is None:
             self._patience = asyncio.get_running_loop().call_later(MESSAGE_S_MAX, self.abort)

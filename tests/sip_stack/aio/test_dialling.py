@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from sip_stack.aio import connection
-from sip_stack.aio.stream import StreamListener
+from sip_stack.aio.stream import CONNECTIONS_PER_ADDRESS_MAX, StreamListener
 from sip_stack.aio.tls import Certificate, Dial, client_context, server_context
 from sip_stack.flow import Address, Flow
 from tests.certificates import Authority
@@ -215,5 +217,33 @@ def test_plain_and_tls_are_not_mixed(carrier: Certificate) -> None:
             there = Address("127.0.0.1", 1)
             ours.dials[there] = Dial()
             assert not here.send(Flow("tls", here.address, there), ASKED)
+
+    play(scene)
+
+
+def test_whoever_connects_and_does_not_begin_tls_takes_nobody_elses_place(carrier: Certificate) -> None:
+    """A connection counts from when it was made, not from when it is secure; and it has its place back when it ends."""
+
+    async def scene() -> None:
+        side = Side()
+        listener = side.listener(carrier)
+        await listener.open(HERE)
+        place = (listener.address.host, listener.address.port)
+        with closing(listener), ExitStack() as silent:
+            for _ in range(CONNECTIONS_PER_ADDRESS_MAX):
+                silent.enter_context(socket.create_connection(place, source_address=("127.0.0.66", 0)))
+            refused, writer = await asyncio.open_connection(*place, local_addr=("127.0.0.66", 0))
+            assert await refused.read() == b""
+            writer.close()
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            for source in ("127.0.0.2", "127.0.0.66"):
+                _, friend = await asyncio.open_connection(*place, ssl=context, local_addr=(source, 0))
+                friend.write(ASKED)
+                assert (await side.heard.get())[0] == ASKED
+                friend.transport.abort()
+                silent.close()
+                while listener.is_greeting:
+                    await asyncio.sleep(0)
 
     play(scene)

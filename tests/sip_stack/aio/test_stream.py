@@ -283,6 +283,24 @@ def test_a_message_that_is_not_whole_in_time_ends_the_connection() -> None:
     _run(play)
 
 
+@pytest.mark.parametrize("said", [b"", b"\r\n\r\n", SHORT[:10]])
+def test_whoever_connects_and_says_nothing_is_cut_off(said: bytes) -> None:
+    """Keep-alives say nothing either: who has not made a message whole yet is nobody."""
+
+    async def play(scene: Scene) -> None:
+        clock = _hold_time()
+        async with scene.peer() as peer:
+            await peer.write(said)
+            clock.now += MESSAGE_S_MAX - 0.1
+            await peer.write(said)
+            assert not peer.reader.at_eof()
+            clock.now += 0.2
+            assert (await peer.reader.read()).strip() == b""
+            assert scene.messages.empty()
+
+    _run(play)
+
+
 def test_each_message_has_the_whole_time_for_itself() -> None:
     """A busy connection always has the beginning of the next message in hand."""
 
