@@ -8,7 +8,8 @@ somebody is known is looked up only when the common buckets are empty or a host 
 A host that fails to prove itself too often is not heard for a while; a user whose password is guessed at from anywhere
 gets one try a second, except from where his phone is at present. Only a wrong response counts as a failure: a request
 without credentials and an old nonce are what every honest phone begins with. Every table has a limit and forgets what
-was used longest ago; silences are never made room for by sources that merely talk. Pure: `now` is monotonic seconds.
+was used longest ago; silences are never made room for by sources that merely talk. Who has IPv6 has 2^64 addresses,
+so there a source is a network of 64 bits. Pure: `now` is monotonic seconds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv6Address
 from typing import Final, Generic, TypeVar
 
 from sip_stack.flow import Flow
@@ -28,6 +31,9 @@ KNOWN_PER_S: Final = 10_000.0
 KNOWN_BURST: Final = 20_000.0
 SOURCES_MAX: Final = 10_000
 """Hosts, known flows and silences that are remembered, each."""
+
+NETWORK_BITS: Final = 64
+NETWORKS_REMEMBERED_MAX: Final = 4096
 
 FAILURE_WINDOW_S: Final = 60.0
 SOURCE_FAILURES_MAX: Final = 10
@@ -54,7 +60,7 @@ class FloodGuard:
 
     def admits(self, flow: Flow, now: float) -> bool:
         """Whether a message that came by this flow is to be read at all."""
-        host = flow.remote.host
+        host = source_of(flow.remote.host)
         until = self._silent_until.get(host)
         if until is None or until <= now:
             source = self._sources.of(host)
@@ -73,7 +79,7 @@ class FloodGuard:
     def failed(self, flow: Flow, user: str, now: float) -> None:
         """Notes that a wrong response came by this flow in this user's name, whether there is such a user or not."""
         self._users.of(user[:USER_CHARACTERS_MAX]).note(now)
-        host = flow.remote.host
+        host = source_of(flow.remote.host)
         failures = self._failures.of(host)
         failures.note(now)
         if failures.is_full(now):
@@ -104,6 +110,19 @@ class FloodGuard:
             if until > now and len(self._silent_until) <= SOURCES_MAX:
                 return
             del self._silent_until[first]
+
+
+def source_of(host: str) -> str:
+    """Who is taken for one source: an IPv4 address, or an IPv6 network of 64 bits."""
+    return _network(host) if ":" in host else host
+
+
+@lru_cache(maxsize=NETWORKS_REMEMBERED_MAX)
+def _network(host: str) -> str:
+    address = IPv6Address(host)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> NETWORK_BITS << NETWORK_BITS))
 
 
 class _Bucket:

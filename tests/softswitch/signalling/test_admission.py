@@ -423,6 +423,19 @@ def test_a_contact_at_another_port_of_our_host_or_a_carriers_is_a_phone(place: s
     assert stage.signalling.phones.bindings("101")
 
 
+def test_a_phone_has_at_most_five_contacts_and_a_sixth_changes_nothing() -> None:
+    stage = Stage()
+    for number in range(5):
+        place = Address(f"10.0.2.{number + 1}", 5060)
+        stage.register("101", place)
+    kept = stage.signalling.phones.bindings("101")
+    assert len(kept) == 5
+    sixth = Address("10.0.2.6", 5060)
+    answer = guess(stage, "101", sixth, 0, password=None)
+    assert (answer.status or 0) >= 400
+    assert stage.signalling.phones.bindings("101") == kept
+
+
 def test_a_phone_may_still_take_back_all_its_contacts_with_a_star() -> None:
     stage = Stage()
     stage.register("101", DESK)

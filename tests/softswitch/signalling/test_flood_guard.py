@@ -27,6 +27,11 @@ FRIEND = flow("127.0.0.2")
 STRANGER = flow("127.0.0.66")
 
 
+def test_the_figures_are_those_that_were_promised() -> None:
+    assert (SOURCE_FAILURES_MAX, FAILURE_WINDOW_S, SILENCE_S) == (10, 60, 300)
+    assert (USER_FAILURES_MAX, USER_TRY_S) == (30, 1)
+
+
 def guard() -> FloodGuard:
     return FloodGuard(lambda each: each == FRIEND)
 
@@ -45,6 +50,24 @@ def test_a_source_is_heard_up_to_its_burst_and_then_at_its_rate() -> None:
 def test_another_port_of_a_host_is_the_same_source() -> None:
     one = guard()
     assert sum(one.admits(flow("127.0.0.66", port), 0.0) for port in range(1, 3_001)) == SOURCE_BURST
+
+
+def test_all_addresses_of_an_ipv6_network_are_one_source() -> None:
+    one = guard()
+    near = [flow(f"2001:db8:1:2:{number:x}::1") for number in range(1, 3_001)]
+    assert sum(one.admits(each, 0.0) for each in near) == SOURCE_BURST
+    assert one.admits(flow("2001:db8:1:3::1"), 0.0), "the next network is another"
+    for number in range(SOURCE_FAILURES_MAX):
+        one.failed(flow(f"2001:db8:1:4::{number:x}"), f"user-{number}", 0.0)
+    assert not one.admits(flow("2001:db8:1:4:ffff::"), 1.0)
+    assert one.admits(flow("fe80::1%eth0"), 1.0)
+
+
+def test_ipv4_addresses_stay_apart_where_a_socket_shows_them_as_ipv6() -> None:
+    one = guard()
+    assert sum(one.admits(flow("::ffff:192.0.2.1"), 0.0) for _ in range(3_000)) == SOURCE_BURST
+    assert one.admits(flow("::ffff:192.0.2.2"), 0.0)
+    assert not one.admits(flow("192.0.2.1"), 0.0)
 
 
 def test_strangers_of_any_number_leave_the_known_their_share() -> None:
