@@ -164,10 +164,10 @@ class DigestServer:
         issued_at = self._issued_at(nonce, source)
         if not is_right or known is None:
             return Verdict(tried=username, is_wrong=True)
-        if issued_at is None or not _same_target(uri, request_uri):
+        if not _same_target(uri, request_uri):
             return REJECTED
-        is_old = now - issued_at > self._nonce_ttl_s
-        if is_old or not self._take_count(nonce, issued_at, int(count_text, 16), now):
+        is_of_use = issued_at is not None and now - issued_at <= self._nonce_ttl_s
+        if issued_at is None or not is_of_use or not self._take_count(nonce, issued_at, int(count_text, 16), now):
             return Verdict(is_stale=True, tried=username)
         return Verdict(username=username, tried=username)
 

@@ -71,15 +71,19 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_verdict() -> None:
     assert not wrong.is_accepted
 
 
-def test_an_old_nonce_is_stale_and_a_forged_one_is_not() -> None:
+def test_an_old_nonce_is_stale_and_so_is_one_that_is_not_ours_with_the_right_password() -> None:
+    """RFC 7616 §3.3: whoever knows the password tries again with the new one, and asks nobody for it."""
     server = _server()
     old = _answer(server, 0.0)
     assert server.verify([old], "REGISTER", URI, _ha1_of, 60.01).is_stale
     assert server.verify([old], "REGISTER", URI, _ha1_of, 60.0).is_accepted
     forged = _answer(server, 0.0, nonce_from=f'Digest realm="{REALM}", nonce="Zm9yZ2Vk", algorithm=MD5, qop="auth"')
     verdict = server.verify([forged], "REGISTER", URI, _ha1_of, 0.0)
-    assert not verdict.is_stale
+    assert verdict.is_stale
     assert not verdict.is_accepted
+    guessed = _answer(server, 0.0, nonce_from=forged.replace("Digest ", "Digest algorithm=MD5, "), password="guess")
+    verdict = server.verify([guessed], "REGISTER", URI, _ha1_of, 0.0)
+    assert (verdict.is_stale, verdict.is_wrong) == (False, True)
 
 
 def test_an_answer_for_another_method_or_host_is_rejected() -> None:
@@ -195,9 +199,10 @@ def test_an_answer_that_says_something_else_is_rejected(old: str, new: str) -> N
     assert _verify(server, answer).is_accepted, "and the answer as it was still counts"
 
 
-def test_a_nonce_of_another_key_is_rejected() -> None:
-    other = DigestServer(REALM, b"x" * 32)
-    assert _verify(_server(), _answer(other, 0.0)) == Verdict()
+def test_a_nonce_of_the_process_before_is_stale() -> None:
+    """After a restart telephones go on with the nonce that they have, and their users are not asked for a password."""
+    before = DigestServer(REALM, b"x" * 32)
+    assert _verify(_server(), _answer(before, 0.0)) == Verdict(is_stale=True, tried="101")
 
 
 def test_without_authorization_there_is_no_verdict_for_anybody() -> None:
@@ -263,7 +268,7 @@ def test_a_nonce_written_in_another_way_is_not_ours() -> None:
     """Base64 readers skip strange characters; if this one did, every spelling would have counts of its own."""
     server = _server()
     respelt = server.challenge(0.0)[0].replace('nonce="', 'nonce="!!!!')
-    assert _verify(server, _answer(server, 0.0, nonce_from=respelt)) == Verdict()
+    assert _verify(server, _answer(server, 0.0, nonce_from=respelt)) == Verdict(is_stale=True, tried="101")
 
 
 # Clients of RFC 2069, which know no qop (RFC 3261 §22.4, point 8).
