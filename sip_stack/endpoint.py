@@ -14,7 +14,6 @@ too (`registrar`).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Final, TypeAlias
@@ -37,10 +36,10 @@ from sip_stack.events import (
 from sip_stack.flow import Address, Flow
 from sip_stack.headers import NameAddr
 from sip_stack.invite_session import ALLOW, HeaderList, Phase, Session, SessionTable, Tokens
-from sip_stack.message import Headers, Request, Response, respond_to
+from sip_stack.message import Headers, Request, Response
 from sip_stack.parser import parse_message
 from sip_stack.referral import Replaces
-from sip_stack.routing import OurNames, note_source, response_flow
+from sip_stack.routing import OurNames, note_source
 from sip_stack.session_accept import Accept
 from sip_stack.session_connect import HOPS, Connect
 from sip_stack.session_early import Early
@@ -49,6 +48,7 @@ from sip_stack.session_modify import Modify
 from sip_stack.session_refer import Refer
 from sip_stack.session_refresh import Refresh
 from sip_stack.session_reliable import Reliable
+from sip_stack.stateless import Stateless
 from sip_stack.subscription import Document, EndReason, Notifier
 from sip_stack.timers import TimerSettings
 from sip_stack.transaction import Transaction
@@ -73,7 +73,6 @@ METHODS_INSIDE: Final = frozenset({"BYE", "INFO", "UPDATE", "REFER", "PRACK"})
 """Without a dialog of ours they get 481 (RFC 3261 §15.1.2, RFC 6086 §4.2.2)."""
 OVERLOAD_RETRY_AFTER_S: Final = 5
 RETRY: Final = (("Retry-After", str(OVERLOAD_RETRY_AFTER_S)),)
-STATELESS_TAG_CHARACTERS: Final = 16
 DIALOGS_MAX: Final = 20_000
 """Sessions and subscriptions at a time that others may begin; what we begin ourselves is the owner's to limit."""
 DIALOG_MAKERS: Final = frozenset({"INVITE", "SUBSCRIBE"})
@@ -118,7 +117,7 @@ class SipEndpoint:
         self._door: Door = lambda *_: None
         self._requests: dict[RequestId, Transaction] = {}
         self._tokens = tokens
-        self._stateless_secret = ""
+        self._stateless = Stateless(self._table)
         self._numbers = count(1)
 
     def use_streams(self, beside: Callable[[Flow], Flow | None]) -> None:
@@ -150,14 +149,14 @@ class SipEndpoint:
         try:
             message = parse_message(data)
         except MalformedMessage as error:
-            self._refuse_malformed(error, flow)
+            self._stateless.refuse(error, flow)
             return
         try:
             self._receive(message, flow, now)
         except Exception as error:  # noqa: BLE001  # one message's fault must not end the loop; it is reported
             status = self._blame(error)
             if isinstance(message, Request) and message.method != "ACK":
-                self._answer_statelessly(message, flow, status)
+                self._stateless.answer(message, flow, status)
         self._settle(now)
 
     def flow_lost(self, flow: Flow, now: float) -> None:
@@ -384,7 +383,7 @@ class SipEndpoint:
             refusal = (503, RETRY) if is_full else self._refusal(message, flow, now)
             if refusal is not None:
                 status, headers = refusal
-                self._answer_statelessly(message, flow, status, headers=headers)
+                self._stateless.answer(message, flow, status, headers=headers)
                 return
         self._layer.receive_request(message, flow, "", now)
 
@@ -515,27 +514,3 @@ class SipEndpoint:
             self._table.send_bye(session, (), now)
         elif due == "expire":
             self._refresh.expire(session, now)
-
-    def _refuse_malformed(self, error: MalformedMessage, flow: Flow) -> None:
-        if error.headers is None or error.method is None or error.method == "ACK":
-            return
-        request = Request(error.method, "sip:malformed", Headers(error.headers))
-        self._answer_statelessly(request, flow, error.status_hint, str(error))
-
-    def _answer_statelessly(
-        self, request: Request, flow: Flow, status: int, reason: str | None = None, headers: HeaderList = ()
-    ) -> None:
-        """A response that no state is kept for: the peer may repeat its request, and gets the same again."""
-        try:
-            note_source(request, flow)
-            back = response_flow(request, flow)
-        except MalformedMessage:
-            return
-        response = respond_to(request, status, reason, to_tag=self._stateless_tag(request), headers=headers)
-        self._table.outputs.append(SendMessage(back, response.serialise()))
-
-    def _stateless_tag(self, request: Request) -> str:
-        """A To tag that nobody can guess and that a repeated request gets again (§8.2.7)."""
-        self._stateless_secret = self._stateless_secret or self._tokens.token()
-        what = (self._stateless_secret, request.top_via.branch, request.call_id, request.headers.get("CSeq"))
-        return hashlib.sha256(repr(what).encode()).hexdigest()[:STATELESS_TAG_CHARACTERS]
