@@ -124,6 +124,8 @@ class SipUri:
 
     def is_equivalent(self, other: SipUri) -> bool:
         """RFC 3261 §19.1.4: same scheme, user, host and port; parameters known to both equal; headers equal."""
+        if self is other:
+            return True
         ours = (self.scheme, self.user, self.password, self.host, self.port)
         if ours != (other.scheme, other.user, other.password, other.host, other.port):
             return False
