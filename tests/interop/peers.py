@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import contextlib
 import math
+import os
 import shutil
 import subprocess
 import wave
@@ -24,6 +25,8 @@ needs_baresip = pytest.mark.skipif(
 needs_other_phones = pytest.mark.skipif(
     not (PEERS_PYTHON.parents[1] / ".ready").is_file(), reason="SKIPPED: pjsua2 and pyVoIP are not installed"
 )
+
+needs_linphone = pytest.mark.skipif(shutil.which("linphonec") is None, reason="SKIPPED: linphonec is not installed")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -106,6 +109,45 @@ class Baresip:
 
     def stop(self) -> None:
         end(self.process)
+
+
+class Linphone:
+    """linphonec on its own folder: registers, speaks a tone from a file, and does what its console is told."""
+
+    def __init__(self, folder: Path, *, user: str, password: str, switch_port: int, port: int, hz: int) -> None:
+        home = folder / f"linphone-{user}"
+        (home / ".local/share/linphone").mkdir(parents=True)
+        _write_tone(home / "tone.wav", hz)
+        (home / "linphonerc").write_text(
+            f"[sip]\nsip_port={port}\nsip_tcp_port=0\nsip_tls_port=0\nbind_address=127.0.0.1\nuse_ipv6=0\n"
+            "guess_hostname=0\ndefault_proxy=0\n[sound]\nechocancellation=0\n"
+            f"[proxy_0]\nreg_proxy=<sip:127.0.0.1:{switch_port};transport=udp>\nreg_expires=60\nreg_sendregister=1\n"
+            f"reg_identity=sip:{user}@office.example\npublish=0\n"
+            f"[auth_info_0]\nusername={user}\npasswd={password}\nrealm=office.example\ndomain=office.example\n"
+        )
+        self.output = home / "output.log"
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["linphonec", "-c", str(home / "linphonerc"), "-l", str(home / "linphone.log")],
+                stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=home,
+                env={**os.environ, "HOME": str(home)}, start_new_session=True,
+            )  # fmt: skip
+        self.tell("soundcard use files")
+        self.tell(f"play {home / 'tone.wav'}")
+
+    def tell(self, command: str) -> None:
+        """A line at its console."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{command}\n".encode())
+        self.process.stdin.flush()
+
+    def has_said(self, text: str) -> bool:
+        return text in self.output.read_text(errors="replace")
+
+    def stop(self) -> None:
+        end(self.process)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
 
 
 class OtherPhone:
