@@ -110,3 +110,23 @@ def test_a_carrier_over_tcp_is_called_the_same_way(tmp_path: Path) -> None:
     finally:
         assert place.switch.stop() == 0
     assert log_faults(place.switch) == []
+
+
+def test_a_carrier_that_wants_to_be_registered_with_is_and_for_as_long_as_it_wants(tmp_path: Path) -> None:
+    """401, 423 and 401 anew: digest (RFC 7616), Min-Expires (RFC 3261 §10.2.8)."""
+    account = 'user = "office"\npassword = "secret-9"\nrealm = "carrier.example"\nregister = "office@carrier.example"'
+    calling, called = free_udp_ports(2)
+    changes = (('hosts = ["127.0.0.1:', f'hosts = ["127.0.0.1:{called}"]\n{account}\n# ['),)
+    office = copy_office(tmp_path, trunk_port=calling, changes=changes)
+    carrier = Sipp(tmp_path, "registrar", port=called, switch_port=calling)
+    switch = RunningSwitch(office)
+    try:
+        assert carrier.finish(30) == 0, (tmp_path / f"registrar-{called}.err").read_text()
+        [trunk] = wait_until(
+            "the switch knows", lambda: [t for t in switch.command("trunk", "list") if t["registered"]]
+        )
+        assert trunk["reachable"] is not False
+    finally:
+        carrier.stop()
+        switch.stop()
+    assert log_faults(switch) == []
