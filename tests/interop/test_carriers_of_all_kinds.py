@@ -28,11 +28,11 @@ class Between:
     calling: int
     called: int
 
-    def play(self, caller: str, callee: str, *, transport: str = "u1") -> dict[str, Any]:
+    def play(self, caller: str, callee: str, *, transport: str = "u1", dialled: str = NUMBER) -> dict[str, Any]:
         """One call; both ends must see all that their scenarios want. Returns its record."""
         heard, said = TonePort(440), TonePort(880)
         known = len(self.switch.command("history"))
-        keys = {"dialled": NUMBER}
+        keys = {"dialled": dialled}
         far = Sipp(
             self.folder, callee, port=self.called, switch_port=self.switch.sip_port,
             keys={"rtp_port": str(said.port)}, transport=transport,
@@ -130,3 +130,22 @@ def test_a_carrier_that_wants_to_be_registered_with_is_and_for_as_long_as_it_wan
         carrier.stop()
         switch.stop()
     assert log_faults(switch) == []
+
+
+def test_numbers_identities_and_diversions_are_read_and_written_as_the_carrier_wants_them(tmp_path: Path) -> None:
+    """P-Asserted-Identity (RFC 3325), Diversion (RFC 5806), national numbers in and `00…` out."""
+    place = between(
+        tmp_path,
+        trunk="""trust_identity = true
+identity = "p-asserted-identity"
+diversion = "diversion"
+country = "+46"
+number_form = "00\"""",
+    )
+    try:
+        record = place.play("caller_vouched_for", "callee_is_told", dialled="0850010000")
+        assert (record["caller"], record["cause"]) == ("+46701112233", "hung-up")
+        assert place.switch.command("call", "show", record["id"])["diverted_from"] == "+46850019999"
+    finally:
+        assert place.switch.stop() == 0
+    assert log_faults(place.switch) == []
