@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +66,10 @@ def _more_than(known: int, records: list[dict[str, Any]]) -> list[dict[str, Any]
 def between(folder: Path, **changes: str) -> Between:
     calling, called = free_udp_ports(2)
     replaced = (
-        ('hosts = ["127.0.0.1:', f'hosts = ["127.0.0.1:{called}"]\n{changes.get("trunk", "")}\n# ['),
+        (
+            'hosts = ["127.0.0.1:',
+            f'hosts = [{changes.get("before", "")}"127.0.0.1:{called}"]\n{changes.get("trunk", "")}\n# [',
+        ),
         ('"queue:support"', f'"number:{MOBILE}"'),
     )
     office = copy_office(folder, trunk_port=calling, changes=replaced)
@@ -148,4 +153,25 @@ number_form = "00\"""",
         assert place.switch.command("call", "show", record["id"])["diverted_from"] == "+46850019999"
     finally:
         assert place.switch.stop() == 0
+    assert log_faults(place.switch) == []
+
+
+def test_a_host_that_says_nothing_at_all_is_passed_over_for_the_next(tmp_path: Path) -> None:
+    """RFC 3263 §4.3, within seconds and not at timer B; the next call goes to the other one at once."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        place = between(tmp_path, before=f'"127.0.0.1:{silent.getsockname()[1]}", ')
+        try:
+            for _ in range(2):
+                record = place.play("caller_short_session", "callee_long_session")
+                assert record["cause"] == "hung-up"
+            silent.setblocking(False)
+            asked = []
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    asked.append(silent.recv(65_535))
+            assert {data.split(b" ", 1)[0] for data in asked} == {b"INVITE"}
+            assert len({branch for data in asked for branch in re.findall(rb"branch=([^;]+)", data)}) == 1
+        finally:
+            assert place.switch.stop() == 0
     assert log_faults(place.switch) == []
