@@ -166,8 +166,9 @@ class DigestServer:
             return Verdict(tried=username, is_wrong=True)
         if not _same_target(uri, request_uri):
             return REJECTED
-        is_of_use = issued_at is not None and now - issued_at <= self._nonce_ttl_s
-        if issued_at is None or not is_of_use or not self._take_count(nonce, issued_at, int(count_text, 16), now):
+        if issued_at is None or now - issued_at > self._nonce_ttl_s:
+            return Verdict(is_stale=True, tried=username)
+        if not self._take_count(nonce, issued_at, int(count_text, 16), now):
             return Verdict(is_stale=True, tried=username)
         return Verdict(username=username, tried=username)
 
